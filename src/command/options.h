@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_COMMAND_OPTIONS_H
+#define MEMSONDE_COMMAND_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What the command line said, checked: every field is in range, and only options
+ * that the command has are set. Owned by main(). */
+
+enum target_kind {
+	TARGET_EVERYTHING, /* -a */
+	TARGET_PIDS, /* -p */
+	TARGET_CONTAINERS, /* -c, may be given several times */
+	TARGET_CGROUPS, /* -g, may be given several times */
+	TARGET_COMMAND, /* -- CMD ARG... */
+};
+
+enum output_format {
+	OUTPUT_TABLE,
+	OUTPUT_JSON,
+	OUTPUT_CSV,
+};
+
+#define BREAKDOWN_ALL INT64_MAX
+
+struct options {
+	const struct command *command;
+	enum target_kind target_kind;
+	pid_t *pids;
+	size_t pid_count;
+	char **names; /* of containers or cgroups */
+	size_t name_count;
+	char **command_argv; /* NULL-terminated, for TARGET_COMMAND */
+	int64_t interval_ns; /* 0: not given (stat: one look; top: 1 s) */
+	int64_t look_count; /* 0: not given */
+	enum output_format output;
+	int64_t breakdown; /* largest N processes; BREAKDOWN_ALL; 0 none; -1: not given */
+	bool pss;
+	bool ascii; /* no line drawing, no block characters */
+	bool verbose;
+	int64_t max_rows; /* rows of the table, 0: not given */
+	const char *sort; /* a figure's JSON path; NULL: rss */
+	const char *replay; /* top, stat: a file of recorded JSON lines in place of the system */
+	int64_t max_exits; /* bound of the exited list per look */
+};
+
+#endif

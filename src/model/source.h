@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_MODEL_SOURCE_H
+#define MEMSONDE_MODEL_SOURCE_H
+
+#include <stdint.h>
+
+struct account;
+
+/*
+ * Where looks come from: the live system (collect/) or recorded output
+ * (recording/). Commands and screens know only this.
+ */
+struct source {
+	/* Takes one look into the account. 0; -ENODATA when there is no further look
+	 * (a recording ended, or every target is gone); another -errno after a line was
+	 * logged. */
+	int (*look)(struct source *source, struct account *account);
+	/* Handles what arrived on fd; called when it is readable. */
+	void (*drain)(struct source *source);
+	void (*close)(struct source *source);
+	int fd; /* to poll between looks, -1 if there is nothing to poll */
+};
+
+#endif

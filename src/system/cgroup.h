@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_SYSTEM_CGROUP_H
+#define MEMSONDE_SYSTEM_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/figures.h"
+
+/*
+ * Control groups of version 1, version 2 and both side by side (hybrid: memory
+ * under v1, a v2 tree without the memory controller).
+ */
+
+struct cgroup_mounts; /* where the hierarchies are mounted and what they hold */
+
+enum cgroup_layout {
+	CGROUP_NONE,
+	CGROUP_V1,
+	CGROUP_V2,
+	CGROUP_HYBRID,
+};
+
+/* Reads ROOT/proc/self/mountinfo; root is "" or, in tests, a directory that stands
+ * for "/". Never NULL: with no hierarchy mounted the layout is CGROUP_NONE. */
+struct cgroup_mounts *cgroup_mounts__open(const char *root);
+void cgroup_mounts__free(struct cgroup_mounts *mounts);
+enum cgroup_layout cgroup_mounts__layout(const struct cgroup_mounts *mounts);
+bool cgroup_mounts__memory_is_v1(const struct cgroup_mounts *mounts);
+
+/* The paths of one process. Owned texts; NULL where it has none. */
+struct cgroup_paths {
+	char *unified; /* the line "0::" */
+	char *memory; /* the group that accounts its memory: v1's memory line or unified */
+};
+
+/* Reads ROOT/proc/PID/cgroup. 0, -ESRCH (no such process) or another -errno. */
+int cgroup_paths__read(struct cgroup_paths *paths, const char *root, pid_t pid);
+/* Parses the text of such a file (exported for tests and for recorded lines). */
+int cgroup_paths__parse(struct cgroup_paths *paths, const char *text, size_t length,
+			bool memory_is_v1);
+void cgroup_paths__release(struct cgroup_paths *paths);
+
+/* The best single path to show for the process and to look for containers in:
+ * memory, or unified where that one is deeper. Borrowed; NULL if there is none. */
+const char *cgroup_paths__best(const struct cgroup_paths *paths);
+
+/*
+ * Fills the figures of container_figures.def that the kernel's cgroup files give
+ * (memory_current .. pressure.full_avg10), FIGURE_UNKNOWN for those they do not.
+ * path is the group that accounts memory. memory_limit is the smallest limit of the
+ * group and of those above it; v1's "no limit" (a huge number) and v2's "max" are
+ * FIGURE_UNKNOWN. Returns 0 or -ENOENT when there is no such group.
+ */
+int cgroup__read_figures(const struct cgroup_mounts *mounts, const char *path,
+			 figure_value figures[CONTAINER_FIGURE_COUNT]);
+
+/*
+ * What the user gave to -g: "/docker/x", "docker/x", an absolute path below a cgroup
+ * mount, or a relative path. Writes the normalised path as in /proc/PID/cgroup (owned
+ * by the caller). 0 or -ENOENT when no hierarchy has such a group.
+ */
+int cgroup__resolve(const struct cgroup_mounts *mounts, const char *argument, char **path);
+
+/* True if path is group or below it ("/a/b" is below "/a", "/ab" is not). */
+bool cgroup__is_within(const char *path, const char *group);
+
+#endif
