@@ -91,6 +91,7 @@ void output__add(struct output *output, const char *text, size_t length)
 		return;
 	memcpy(output->data + output->length, text, length);
 	output->length += length;
+	output->last = text[length - 1];
 }
 
 void output__add_text(struct output *output, const char *text)
@@ -109,6 +110,7 @@ void output__add_repeated(struct output *output, char c, size_t count)
 		return;
 	memset(output->data + output->length, c, count);
 	output->length += count;
+	output->last = c;
 }
 
 void output__add_number(struct output *output, int64_t value)

@@ -16,7 +16,8 @@ struct output {
 	size_t length;
 	size_t capacity;
 	size_t limit;
-	int fd; /* -1: keep everything */
+	int fd;	   /* -1: keep everything */
+	char last; /* byte added last, also when it was written already */
 	int error; /* first error, a negative errno; 0: none */
 };
 

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "view/user_names.h"
 
-#define NS_PER_SECOND 1000000000LL
+#define NS_PER_SECOND ((int64_t)1000000000)
 
 /* The names that every function of a column has for its parameters. */
 #define NUMBER_PARAMETERS                                                                          \

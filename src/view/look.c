@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "view/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* A sorted copy: the account's own arrays stay as they are. */
+static void *sorted(void *subjects, size_t count, const struct column *column,
+		    const struct column_context *context)
+{
+	void *copy = xcalloc(count, sizeof(void *));
+
+	if (count)
+		memcpy(copy, subjects, count * sizeof(void *));
+	column__sort(column, context, column->number != NULL, copy, count);
+	return copy;
+}
+
+void look__init(struct look *look, const struct account *account, const struct column *sort,
+		struct user_names *users)
+{
+	const struct column *by = sort ? sort : process_column__find("rss");
+	/* an exited process has no memory left: what it had at most tells more */
+	const struct column *exited_by = sort ? sort : process_column__find("rss_peak");
+	const struct column *containers_by = container_column__find("memory_current");
+	struct column_context *context = &look->context;
+
+	*context = (struct column_context){.account = account, .users = users};
+	look->process_count = account->process_count;
+	look->processes = sorted(account->processes, account->process_count, by, context);
+	look->exited_count = account->exited_count;
+	look->exited = sorted(account->exited, account->exited_count, exited_by, context);
+	look->container_count = account->container_count;
+	look->containers =
+		sorted(account->containers, account->container_count, containers_by, context);
+}
+
+void look__release(struct look *look)
+{
+	free(look->processes);
+	free(look->exited);
+	free(look->containers);
+	*look = (struct look){0};
+}
