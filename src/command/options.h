@@ -12,10 +12,10 @@
 
 enum target_kind {
 	TARGET_EVERYTHING, /* -a */
-	TARGET_PIDS, /* -p */
+	TARGET_PIDS,	   /* -p */
 	TARGET_CONTAINERS, /* -c, may be given several times */
-	TARGET_CGROUPS, /* -g, may be given several times */
-	TARGET_COMMAND, /* -- CMD ARG... */
+	TARGET_CGROUPS,	   /* -g, may be given several times */
+	TARGET_COMMAND,	   /* -- CMD ARG... */
 };
 
 enum output_format {
@@ -24,9 +24,18 @@ enum output_format {
 	OUTPUT_CSV,
 };
 
-#define BREAKDOWN_ALL INT64_MAX
+/* What is to be done with them. */
+enum options_action {
+	ACTION_RUN,
+	ACTION_HELP, /* for the command, or for all where that is NULL */
+	ACTION_VERSION,
+};
+
+#define BREAKDOWN_ALL	  INT64_MAX
+#define DEFAULT_MAX_EXITS 1000
 
 struct options {
+	enum options_action action;
 	const struct command *command;
 	enum target_kind target_kind;
 	pid_t *pids;
@@ -35,16 +44,24 @@ struct options {
 	size_t name_count;
 	char **command_argv; /* NULL-terminated, for TARGET_COMMAND */
 	int64_t interval_ns; /* 0: not given (stat: one look; top: 1 s) */
-	int64_t look_count; /* 0: not given */
+	int64_t look_count;  /* 0: not given */
 	enum output_format output;
 	int64_t breakdown; /* largest N processes; BREAKDOWN_ALL; 0 none; -1: not given */
 	bool pss;
 	bool ascii; /* no line drawing, no block characters */
 	bool verbose;
-	int64_t max_rows; /* rows of the table, 0: not given */
-	const char *sort; /* a figure's JSON path; NULL: rss */
+	int64_t max_rows;   /* rows of the table, 0: not given */
+	const char *sort;   /* a figure's JSON path; NULL: rss */
 	const char *replay; /* top, stat: a file of recorded JSON lines in place of the system */
-	int64_t max_exits; /* bound of the exited list per look */
+	int64_t max_exits;  /* bound of the exited list per look */
 };
+
+/*
+ * Reads a command line into options: `memsonde [COMMAND] [OPTION...] [-- CMD ARG...]`.
+ * 0, or -EINVAL after one line, and where to read more, went to standard error. In both
+ * cases options__release() frees what it holds; argv must outlive it.
+ */
+int options__parse(struct options *options, int argc, char **argv);
+void options__release(struct options *options);
 
 #endif
