@@ -17,8 +17,9 @@
  *	account__begin_look(); account__process() and account__container() for each
  *	that exists, setting figures; account__exited() for each that ended;
  *	account__end_look().
- * The account owns everything it hands out. Pointers to processes stay valid
- * until account__begin_look() of the next look but one after they exited.
+ * The account owns everything it hands out. Pointers to processes and containers
+ * stay valid until account__begin_look() of the next look but one after they exited
+ * or went away.
  */
 
 /* A process is (pid, start time): a reused pid is another process. */
@@ -43,18 +44,18 @@ struct history {
 };
 
 struct container {
-	char *id; /* as the runtime names it, 64 hex digits with most */
-	char *name; /* NULL if it could not be found out */
+	char *id;      /* as the runtime names it, 64 hex digits with most */
+	char *name;    /* NULL if it could not be found out */
 	char *runtime; /* "docker", "containerd", "podman", "kubernetes", "systemd", ... */
-	char *cgroup; /* path below the cgroup mount */
-	char *image; /* NULL if unknown */
-	char *pod; /* Kubernetes: "namespace/pod", else NULL */
+	char *cgroup;  /* path below the cgroup mount */
+	char *image;   /* NULL if unknown */
+	char *pod;     /* Kubernetes: "namespace/pod", else NULL */
 	figure_value figures[CONTAINER_FIGURE_COUNT];
 	figure_value previous[CONTAINER_FIGURE_COUNT];
 	struct history history; /* of memory_current, or rss_sum where that is unknown */
 	bool has_previous;
 	bool wants_breakdown; /* set by a view: work out the classes at each look */
-	uint64_t seen_look; /* the look that set it last */
+	uint64_t seen_look;   /* the look that set it last */
 };
 
 struct process {
@@ -63,49 +64,55 @@ struct process {
 	uint32_t parent_pid;
 	uint32_t namespace_pid; /* as the process itself sees its pid */
 	uint32_t uid;
-	char comm[64]; /* valid UTF-8 without control characters */
-	char *exe; /* the same, NULL if unknown */
-	char *cgroup; /* the same, NULL if unknown */
+	char comm[64];		     /* valid UTF-8 without control characters */
+	char *exe;		     /* the same, NULL if unknown */
+	char *cgroup;		     /* the same, NULL if unknown */
 	struct container *container; /* NULL: in none */
 	int64_t start_time_unix_ns;
 	int64_t exit_time_unix_ns; /* meaningful when exited */
-	int exit_status; /* as of wait(2); -1 if unknown; meaningful when exited */
+	int exit_status;	   /* as of wait(2); -1 if unknown; meaningful when exited */
 	bool exited;
 	bool oom_killed;
-	bool tagged; /* by the user of a screen */
+	bool tagged;	      /* by the user of a screen */
 	bool wants_breakdown; /* set by a view: work out the classes at each look */
-	bool has_previous; /* false at its first look: no rates */
+	bool has_previous;    /* false at its first look: no rates */
 	figure_value figures[PROCESS_FIGURE_COUNT];
 	figure_value previous[PROCESS_FIGURE_COUNT];
-	struct history history; /* of rss */
+	struct history history;		/* of rss */
 	struct named_bytes *anon_names; /* largest first */
 	size_t anon_name_count;
 	char **notes; /* why a figure is unknown or doubtful */
 	size_t note_count;
-	uint64_t seen_look;
+	uint64_t seen_look; /* the look that saw it alive last, 0: none */
+	size_t position;    /* private: in account->processes */
 };
 
+#define EXITED_LIMIT_DEFAULT 1000
+
 struct account {
-	int64_t time_unix_ns; /* of the last look */
-	int64_t interval_ns; /* since the look before; 0 at the first */
-	uint64_t look; /* number of looks begun */
+	int64_t time_unix_ns;	    /* of the last look */
+	int64_t interval_ns;	    /* since the look before; 0 at the first */
+	uint64_t look;		    /* number of looks begun */
 	struct process **processes; /* living ones, in no order */
 	size_t process_count, process_capacity;
-	struct process **exited; /* ended between the last two looks */
+	struct process **exited; /* ended between the last two looks, in no order */
 	size_t exited_count, exited_capacity;
+	size_t exited_limit; /* of exited_count; 0: EXITED_LIMIT_DEFAULT */
 	struct container **containers;
 	size_t container_count, container_capacity;
 	int64_t exited_left_out; /* ended, but not kept for the list's bound */
-	int64_t lost_events; /* of no particular process */
-	int64_t cpu_count, memory_total_bytes, memory_available_bytes; /* of the machine */
-	struct process_index *index; /* private: by key */
+	int64_t lost_events;	 /* of no particular process */
+	/* of the machine; FIGURE_UNKNOWN until a source sets them */
+	int64_t cpu_count, memory_total_bytes, memory_available_bytes;
+	struct account_private *private;
 };
 
 void account__init(struct account *account);
 void account__release(struct account *account);
 
-/* Starts a look: what was current becomes `previous`, every figure unknown, the
- * exited list empty. */
+/* Starts a look: the exited list is empty. Of each process and container that the look
+ * sees, what was current becomes `previous` and every figure unknown, when it is seen;
+ * so what it does not see any more keeps what was known last. */
 void account__begin_look(struct account *account, int64_t time_unix_ns);
 
 /* The living process of that key, new if it was not there; marks it as seen. */
@@ -117,14 +124,16 @@ struct process *account__find(const struct account *account, struct process_key 
 /* The living process of that pid or NULL. */
 struct process *account__find_pid(const struct account *account, uint32_t pid);
 
-/* Moves a process to the exited list, with its last figures; one that was never
- * seen alive is made. NULL if the list is full (then exited_left_out counts) or the
- * process is in it already. */
+/* Moves a process to the exited list, with its last figures and those before; one that
+ * was never seen alive is made. Exit time: now, status unknown, until the caller sets
+ * them. NULL if the process is in the list already.
+ *
+ * Of a full list the process of the lowest rss_peak is left out, and exited_left_out
+ * counts: set that figure before the next call, which may let this process go. */
 struct process *account__exited(struct account *account, struct process_key key);
 
 /* The container of that id and runtime, new if it was not there. */
-struct container *account__container(struct account *account, const char *runtime,
-				     const char *id);
+struct container *account__container(struct account *account, const char *runtime, const char *id);
 
 /* Ends a look: processes that were not seen go to the exited list (exit time: now,
  * status unknown), containers that were not seen go away; works out the sums of
@@ -134,12 +143,15 @@ void account__end_look(struct account *account);
 /* Replaces an owned text (exe, cgroup, name, ...) by a sanitised copy; NULL clears. */
 void account__set_text(char **field, const char *text);
 
+/* A note that is there already is not repeated. */
 void process__add_note(struct process *process, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Bytes of the same name add up. Only the largest names are kept; a note says so. */
 void process__add_anon_name(struct process *process, const char *name, int64_t bytes);
 
 /* Change per second since the look before (counters and gauges alike), rounded to
- * the nearest unit; FIGURE_UNKNOWN where one of the two is. */
+ * the nearest unit; FIGURE_UNKNOWN where one of the two is, where a counter fell, and of
+ * a process that this look did not see alive. */
 figure_value process__rate(const struct account *account, const struct process *process,
 			   enum process_figure figure);
 figure_value container__rate(const struct account *account, const struct container *container,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/figures.h"
+
+#include <string.h>
+
+#define FIGURE(id, path, title, unit, kind, help) {path, title, unit, kind, help},
+
+const struct figure process_figures[PROCESS_FIGURE_COUNT] = {
+#include "process_figures.def"
+};
+
+const struct figure container_figures[CONTAINER_FIGURE_COUNT] = {
+#include "container_figures.def"
+};
+
+#undef FIGURE
+
+_Static_assert(CFIG_CLASS_LAST - CFIG_CLASS_FIRST + 1 == CLASS_COUNT,
+	       "containers have the classes of processes");
+
+void figures__clear(figure_value *values, int count)
+{
+	for (int i = 0; i < count; i++)
+		values[i] = FIGURE_UNKNOWN;
+}
+
+int figures__find(const struct figure *table, int count, const char *path)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(table[i].path, path))
+			return i;
+	return -1;
+}
