@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel does with a process's memory: changes of its RSS, page faults, and
+ * the system calls that map and unmap. Counted per process, nothing is streamed.
+ */
+#include "counters.bpf.h"
+#include "rss.bpf.h"
+
+#define ERRNO_MAX             4095
+#define MADVISE_DONTNEED      4
+#define MADVISE_FREE          8
+#define MADVISE_REMOVE        9
+#define MADVISE_DONTNEED_LOCKED 24
+
+/* x86's error code of a page fault. */
+#define FAULT_CODE_PRESENT     1
+#define FAULT_CODE_WRITE       2
+#define FAULT_CODE_INSTRUCTION 16
+
+/* Number of the look that the current interval will end with; user space raises it
+ * at each look, so that peaks of one interval never mix with those of the next. */
+__u64 look_number = 0;
+
+static __always_inline void raise_peak(struct process_counters *counted, __s64 rss)
+{
+	__u64 look = look_number;
+	struct rss_peak *peak = &counted->peaks[look & 1];
+
+	if (peak->look != look) {
+		peak->look = look;
+		peak->pages = 0;
+	}
+	if (rss > peak->pages) {
+		peak->pages = rss;
+		peak->time_ns = bpf_ktime_get_ns();
+	}
+}
+
+/*
+ * Updates the estimate of one counter. The parts of other CPUs are summed only when
+ * they may have changed: when a part was folded, or the thread runs on another CPU.
+ * So a process with one running thread is exact; of several, what the others counted
+ * since their last fold (less than a batch each) is missing until the next one.
+ */
+static __always_inline void update_estimate(struct process_counters *counted,
+					    struct mm_struct *mm, int kind, bool anew)
+{
+	struct rss_estimate *estimate = &counted->rss[kind];
+	__s64 folded = rss_folded(mm, kind);
+	const void *parts;
+	__u32 cpu;
+
+	if (!rss_is_per_cpu()) {
+		estimate->pages = folded;
+		return;
+	}
+	cpu = bpf_get_smp_processor_id();
+	parts = rss_parts(mm, kind);
+	if (anew || folded != estimate->folded ||
+	    (cpu != estimate->cpu && settings.cpu_count <= MAX_CPUS_EXACT_PEAK)) {
+		estimate->folded = folded;
+		estimate->cpu = cpu;
+		estimate->other_cpus = sum_cpu_parts(parts, cpu);
+	}
+	estimate->pages = folded + estimate->other_cpus + read_cpu_part(parts, cpu);
+}
+
+/* Fires at every change of an RSS counter (up to 6.1: once per 64 pages). Changes of
+ * another process's memory (reclaim, mostly) only lower RSS and are left out. */
+SEC("tp_btf/rss_stat")
+int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process_counters *counted;
+	bool anew;
+
+	if (task->mm != mm || member == RSS_SWAP)
+		return 0;
+	counted = counters_of(task->group_leader);
+	if (!counted)
+		return 0;
+	anew = counted->mm != (__u64)mm;
+	counted->mm = (__u64)mm;
+	if (anew || member == RSS_FILE)
+		update_estimate(counted, mm, RSS_FILE, anew);
+	if (anew || member == RSS_ANON)
+		update_estimate(counted, mm, RSS_ANON, anew);
+	if (anew || member == RSS_SHMEM)
+		update_estimate(counted, mm, RSS_SHMEM, anew);
+	raise_peak(counted, counted->rss[RSS_FILE].pages + counted->rss[RSS_ANON].pages +
+				     counted->rss[RSS_SHMEM].pages);
+	return 0;
+}
+
+static __always_inline void count_fault(enum fault_cause cause)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process_counters *counted = counters_of(task->group_leader);
+
+	if (counted)
+		count(&counted->faults[cause], 1);
+}
+
+/* x86 only: the other architectures have on_page_fault. */
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(on_page_fault_user, unsigned long address, struct pt_regs *regs, unsigned long code)
+{
+	if (code & FAULT_CODE_INSTRUCTION)
+		count_fault(FAULT_INSTRUCTION);
+	else if (code & FAULT_CODE_PRESENT)
+		count_fault(FAULT_PROTECTION);
+	else if (code & FAULT_CODE_WRITE)
+		count_fault(FAULT_WRITE);
+	else
+		count_fault(FAULT_READ);
+	return 0;
+}
+
+/* On every CPU, for every fault in user mode, where there is no better event. */
+SEC("perf_event")
+int on_page_fault(void *context)
+{
+	count_fault(FAULT_UNKNOWN);
+	return 0;
+}
+
+static __always_inline struct process_counters *current_counters(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return counters_of(task->group_leader);
+}
+
+static __always_inline struct pt_regs *syscall_registers(void)
+{
+	return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+}
+
+static __always_inline bool failed(long result)
+{
+	return (unsigned long)result >= (unsigned long)-ERRNO_MAX;
+}
+
+static __always_inline __u64 whole_pages(__u64 bytes)
+{
+	return (bytes + settings.page_bytes - 1) & ~(settings.page_bytes - 1);
+}
+
+/* Counts the call; NULL when there is nothing more to count for it. */
+static __always_inline struct map_call_counters *count_call(enum map_call call, long result)
+{
+	struct process_counters *counted = current_counters();
+
+	if (!counted)
+		return NULL;
+	count(&counted->map_calls[call].calls, 1);
+	if (!failed(result))
+		return &counted->map_calls[call];
+	count(&counted->map_calls[call].failures, 1);
+	return NULL;
+}
+
+SEC("tracepoint/syscalls/sys_exit_mmap")
+int on_mmap(struct trace_event_raw_sys_exit *context)
+{
+	struct map_call_counters *call = count_call(CALL_MMAP, context->ret);
+
+	if (call)
+		count(&call->grown_bytes, whole_pages(SYSCALL_ARGUMENT_2(syscall_registers())));
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_munmap")
+int on_munmap(struct trace_event_raw_sys_exit *context)
+{
+	struct map_call_counters *call = count_call(CALL_MUNMAP, context->ret);
+
+	if (call)
+		count(&call->shrunk_bytes, whole_pages(SYSCALL_ARGUMENT_2(syscall_registers())));
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_mremap")
+int on_mremap(struct trace_event_raw_sys_exit *context)
+{
+	struct map_call_counters *call = count_call(CALL_MREMAP, context->ret);
+	struct pt_regs *registers;
+	__u64 old_bytes, new_bytes;
+
+	if (!call)
+		return 0;
+	registers = syscall_registers();
+	old_bytes = whole_pages(SYSCALL_ARGUMENT_2(registers));
+	new_bytes = whole_pages(SYSCALL_ARGUMENT_3(registers));
+	if (new_bytes > old_bytes)
+		count(&call->grown_bytes, new_bytes - old_bytes);
+	else
+		count(&call->shrunk_bytes, old_bytes - new_bytes);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_madvise")
+int on_madvise(struct trace_event_raw_sys_exit *context)
+{
+	struct map_call_counters *call = count_call(CALL_MADVISE, context->ret);
+	struct pt_regs *registers;
+	__u64 bytes, advice;
+
+	if (!call)
+		return 0;
+	registers = syscall_registers();
+	bytes = whole_pages(SYSCALL_ARGUMENT_2(registers));
+	advice = SYSCALL_ARGUMENT_3(registers);
+	count(&call->grown_bytes, bytes);
+	if (advice == MADVISE_DONTNEED || advice == MADVISE_FREE || advice == MADVISE_REMOVE ||
+	    advice == MADVISE_DONTNEED_LOCKED)
+		count(&call->shrunk_bytes, bytes);
+	return 0;
+}
+
+/* brk tells nothing of what was before: the entry notes it. Two threads in brk at once
+ * may credit a change to the wrong direction; the difference of both stays right. */
+SEC("tracepoint/syscalls/sys_enter_brk")
+int on_brk_entry(struct trace_event_raw_sys_enter *context)
+{
+	struct process_counters *counted = current_counters();
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (counted && task->mm)
+		counted->brk_before = task->mm->brk;
+	return 0;
+}
+
+/* brk never returns an error: one that failed returns the old break. */
+SEC("tracepoint/syscalls/sys_exit_brk")
+int on_brk(struct trace_event_raw_sys_exit *context)
+{
+	struct process_counters *counted = current_counters();
+	struct map_call_counters *call;
+	__u64 before, after, wanted;
+
+	if (!counted)
+		return 0;
+	call = &counted->map_calls[CALL_BRK];
+	count(&call->calls, 1);
+	before = whole_pages(counted->brk_before);
+	after = whole_pages(context->ret);
+	wanted = SYSCALL_ARGUMENT_1(syscall_registers());
+	if (wanted && wanted != (__u64)context->ret)
+		count(&call->failures, 1);
+	else if (after > before)
+		count(&call->grown_bytes, after - before);
+	else
+		count(&call->shrunk_bytes, before - after);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

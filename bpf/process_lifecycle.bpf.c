@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of processes: fork, exec, exit, and the OOM killer's choice. What a process
+ * was at its end is streamed, as nothing of it is left to look at.
+ */
+#include "counters.bpf.h"
+#include "process.bpf.h"
+
+/* ended: exit_record and oom_kill_record, in the order they happened. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, EXIT_RING_BYTES_DEFAULT);
+} ended SEC(".maps");
+
+/* The reader comes by at each look anyway; between looks it is woken only when the
+ * ring fills, not for every process. */
+static __always_inline __u64 wakeup_flags(void)
+{
+	if (bpf_ringbuf_query(&ended, BPF_RB_AVAIL_DATA) >= settings.exit_wakeup_bytes)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct process_counters *counted = counters_of(parent->group_leader);
+
+	if (!counted)
+		return 0;
+	if (child->pid != child->tgid) {
+		count(&counted->threads_started, 1);
+		return 0;
+	}
+	count(&counted->forks, 1);
+	if (settings.follow_forks && !settings.count_everything &&
+	    !bpf_task_storage_get(&counters, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		count(&lost_counters, 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	struct process_counters *counted = counters_of(task->group_leader);
+
+	if (counted)
+		count(&counted->execs, 1);
+	return 0;
+}
+
+static __always_inline void fill_exit(struct exit_record *record, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	record->type = RECORD_EXIT;
+	record->pid = visible_pid(leader);
+	record->start_ns = leader->start_boottime;
+	record->exit_ns = bpf_ktime_get_boot_ns();
+	record->image = leader->self_exec_id;
+	record->unified_cgroup_id = unified_cgroup_id(task);
+	record->memory_cgroup_id = memory_cgroup_id(task);
+	record->peak_rss_pages = task->signal->maxrss;
+	record->minor_faults = task->signal->min_flt + task->min_flt;
+	record->major_faults = task->signal->maj_flt + task->maj_flt;
+	if (leader != task) {
+		record->minor_faults += leader->min_flt;
+		record->major_faults += leader->maj_flt;
+	}
+	record->namespace_pid = namespace_pid(leader);
+	record->parent_pid = leader->real_parent->tgid;
+	record->uid = leader->cred->uid.val;
+	record->exit_code = exit_code(task);
+	record->padding = 0;
+	__builtin_memcpy(record->comm, leader->comm, sizeof(record->comm));
+}
+
+/* Fires for each thread; the last one's end is the process's. Two threads that end at
+ * once can both look like the last: user space drops the second record. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct process_counters *counted;
+	struct exit_record *record;
+
+	if (task->signal->live.counter != 0 || (task->flags & PROCESS_FLAG_KTHREAD))
+		return 0;
+	counted = bpf_task_storage_get(&counters, task->group_leader, NULL, 0);
+	if (!counted && !settings.count_everything)
+		return 0;
+	record = bpf_ringbuf_reserve(&ended, sizeof(*record), 0);
+	if (!record) {
+		count(&lost_exits, 1);
+		return 0;
+	}
+	fill_exit(record, task);
+	record->counted = counted != NULL;
+	if (counted)
+		__builtin_memcpy(&record->counters, counted, sizeof(record->counters));
+	else
+		__builtin_memset(&record->counters, 0, sizeof(record->counters));
+	bpf_ringbuf_submit(record, wakeup_flags());
+	return 0;
+}
+
+/* A tracepoint, not tp_btf: its raw argument changed from a pid to a task in 6.8. */
+SEC("tracepoint/oom/mark_victim")
+int on_oom_kill(struct trace_event_raw_mark_victim *context)
+{
+	struct oom_kill_record record = {
+		.type = RECORD_OOM_KILL,
+		.pid = context->pid,
+	};
+
+	if (bpf_ringbuf_output(&ended, &record, sizeof(record), wakeup_flags()))
+		count(&lost_exits, 1);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "collect/programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "memsonde/settings.h"
+#include "system/tracefs.h"
+
+#include "memsonde.skel.h"
+
+/* The kernel's buffer of an iterator's file: a read returns at most so much. */
+#define ITERATOR_BUFFER_BYTES (8 * 4096)
+
+/* The ring wakes its reader when a quarter is full. */
+#define EXIT_WAKEUP_BYTES (EXIT_RING_BYTES_DEFAULT / 4)
+
+struct programs {
+	struct memsonde_bpf *skeleton;
+	struct bpf_link *census; /* of all processes, kept for the next pass */
+	struct bpf_link **links; /* of hooks that the skeleton does not attach */
+	size_t link_count, link_capacity;
+	struct ring_buffer *ended;
+	record_callback ended_callback;
+	void *ended_context;
+	struct programs_missing missing;
+	char *buffer; /* for reading iterators */
+	size_t buffer_bytes;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char line[1024];
+
+	if (!log_is_verbose() || level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = '\0';
+	log_verbose("%s", line);
+	return 0;
+}
+
+/* Whether the kernel's BTF has a struct with that member. */
+static bool kernel_has_member(const struct btf *btf, const char *type_name, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, type_name, BTF_KIND_STRUCT);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	const struct btf_member *members = type ? btf_members(type) : NULL;
+
+	for (int i = 0; type && i < btf_vlen(type); i++)
+		if (strcmp(btf__name_by_offset(btf, members[i].name_off), member) == 0)
+			return true;
+	return false;
+}
+
+static bool kernel_has_tracepoint(const struct btf *btf, const char *name)
+{
+	char type_name[128];
+
+	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
+	return btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF) > 0;
+}
+
+static uint32_t pid_namespace_level(void)
+{
+	/* "NSpid:" lists our pid in each namespace, from procfs' own to the innermost; a
+	 * procfs of an outer namespace than ours would show more than one. Our level below
+	 * the initial namespace is not told; the initial one has a fixed inode number. */
+	char link[64];
+	ssize_t length = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
+
+	if (length <= 0)
+		return 0;
+	link[length] = '\0';
+	return strcmp(link, "pid:[4026531836]") == 0 ? 0 : 1;
+}
+
+/* Chooses among the programs by what the kernel has, before they are loaded. */
+static int select_programs(struct programs *self, const struct programs_settings *settings)
+{
+	struct memsonde_bpf *skeleton = self->skeleton;
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool hooks = !settings->iterators_only;
+	bool fault_causes;
+
+	if (!btf) {
+		log_error("this kernel has no type information (/sys/kernel/btf/vmlinux): "
+			  "it needs CONFIG_DEBUG_INFO_BTF=y");
+		return -ENOTSUP;
+	}
+	fault_causes = kernel_has_tracepoint(btf, "page_fault_user");
+	self->missing.cpu_parts = kernel_has_member(btf, "mm_rss_stat", "count");
+	bpf_program__set_autoload(skeleton->progs.find_cpu_offsets, !self->missing.cpu_parts);
+	self->missing.cpu_parts = false;
+	bpf_program__set_autoload(skeleton->progs.on_page_fault_user, hooks && fault_causes);
+	bpf_program__set_autoload(skeleton->progs.on_page_fault, hooks && !fault_causes);
+	self->missing.fault_causes = !fault_causes;
+	bpf_program__set_autoload(skeleton->progs.on_rss_stat, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_fork, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_exec, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_exit, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_mmap, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_munmap, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_mremap, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_madvise, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_brk_entry, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_brk, hooks);
+	bpf_program__set_autoload(skeleton->progs.on_oom_kill, hooks);
+	btf__free(btf);
+	return 0;
+}
+
+static int apply_settings(struct programs *self, const struct programs_settings *settings)
+{
+	struct settings *constants = (struct settings *)&self->skeleton->rodata->settings;
+	int cpu_count = libbpf_num_possible_cpus();
+
+	if (cpu_count < 1)
+		return -EIO;
+	constants->cpu_count = cpu_count < MAX_CPUS ? (uint32_t)cpu_count : MAX_CPUS;
+	constants->count_everything = settings->count_everything;
+	constants->follow_forks = settings->follow_forks;
+	constants->pid_namespace_level = pid_namespace_level();
+	constants->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	constants->exit_wakeup_bytes = EXIT_WAKEUP_BYTES;
+	return 0;
+}
+
+static int explain_load_failure(int error)
+{
+	if (error == -EPERM || error == -EACCES)
+		log_error("the kernel refused the BPF programs: %s (run as root, or with "
+			  "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH)",
+			  strerror(-error));
+	else
+		log_error("the BPF programs cannot be loaded: %s ('memsonde check' tells what "
+			  "is missing, -v shows the verifier's log)", strerror(-error));
+	return error;
+}
+
+static void keep_link(struct programs *self, struct bpf_link *link)
+{
+	ARRAY_GROW(self->links, self->link_count, self->link_capacity);
+	self->links[self->link_count++] = link;
+}
+
+static int attach_perf_event(struct programs *self, struct bpf_program *program,
+			     struct perf_event_attr *attributes, int cpu)
+{
+	struct bpf_link *link;
+	int fd;
+
+	attributes->size = sizeof(*attributes);
+	fd = (int)syscall(SYS_perf_event_open, attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	keep_link(self, link);
+	return 0;
+}
+
+/* libbpf's own attachment needs tracefs to be mounted; this one does not. */
+static int attach_tracepoint(struct programs *self, struct bpf_program *program,
+			     const char *category, const char *name)
+{
+	struct perf_event_attr attributes = {.type = PERF_TYPE_TRACEPOINT};
+	int id = tracepoint_id(category, name);
+	int error = id < 0 ? id : 0;
+
+	if (!error) {
+		attributes.config = (uint64_t)id;
+		attributes.sample_period = 1;
+		attributes.wakeup_events = 1;
+		error = attach_perf_event(self, program, &attributes, 0);
+	}
+	if (error)
+		log_verbose("tracepoint %s:%s: %s", category, name, strerror(-error));
+	return error;
+}
+
+static int attach_fault_event(struct programs *self)
+{
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_PAGE_FAULTS,
+		.sample_period = 1,
+		.exclude_kernel = 1,
+	};
+	int cpu_count = libbpf_num_possible_cpus();
+	int error = 0;
+
+	for (int cpu = 0; cpu < cpu_count && !error; cpu++) {
+		error = attach_perf_event(self, self->skeleton->progs.on_page_fault, &attributes,
+					  cpu);
+		if (error == -ENODEV) /* this CPU is offline */
+			error = 0;
+	}
+	return error;
+}
+
+static int attach_typed(struct programs *self, struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+
+	if (!link) {
+		int error = -errno;
+
+		log_error("cannot attach to %s: %s", bpf_program__section_name(program),
+			  strerror(-error));
+		return error;
+	}
+	keep_link(self, link);
+	return 0;
+}
+
+/* The system calls that map and unmap: without them the figures under "mapped" are
+ * unknown. */
+static void attach_map_calls(struct programs *self)
+{
+	const struct {
+		struct bpf_program *program;
+		const char *name;
+	} calls[] = {
+		{self->skeleton->progs.on_mmap, "sys_exit_mmap"},
+		{self->skeleton->progs.on_munmap, "sys_exit_munmap"},
+		{self->skeleton->progs.on_mremap, "sys_exit_mremap"},
+		{self->skeleton->progs.on_madvise, "sys_exit_madvise"},
+		{self->skeleton->progs.on_brk_entry, "sys_enter_brk"},
+		{self->skeleton->progs.on_brk, "sys_exit_brk"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (attach_tracepoint(self, calls[i].program, "syscalls", calls[i].name))
+			self->missing.map_calls = true;
+}
+
+static int attach_hooks(struct programs *self)
+{
+	struct memsonde_bpf *skeleton = self->skeleton;
+	struct bpf_program *required[] = {
+		skeleton->progs.on_fork,
+		skeleton->progs.on_exec,
+		skeleton->progs.on_exit,
+		skeleton->progs.on_rss_stat,
+	};
+	int error;
+
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
+		error = attach_typed(self, required[i]);
+		if (error)
+			return error;
+	}
+	if (self->missing.fault_causes)
+		self->missing.faults = attach_fault_event(self) != 0;
+	else if ((error = attach_typed(self, skeleton->progs.on_page_fault_user)))
+		return error;
+	attach_map_calls(self);
+	self->missing.oom_kills =
+		attach_tracepoint(self, skeleton->progs.on_oom_kill, "oom", "mark_victim") != 0;
+	return 0;
+}
+
+/* Where the RSS counters are per CPU, their parts must be found before they are read. */
+static int find_cpu_offsets(struct programs *self)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	struct bpf_program *program = self->skeleton->progs.find_cpu_offsets;
+
+	if (!bpf_program__autoload(program))
+		return 0;
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &options))
+		return -errno;
+	return options.retval ? -ENOENT : 0;
+}
+
+static int pass_ended(void *context, void *data, size_t size)
+{
+	struct programs *self = context;
+
+	if (size >= sizeof(uint32_t) && self->ended_callback)
+		self->ended_callback(self->ended_context, data, *(const uint32_t *)data);
+	return 0;
+}
+
+static int load_and_attach(struct programs *self, const struct programs_settings *settings)
+{
+	int error = memsonde_bpf__load(self->skeleton);
+
+	if (error)
+		return explain_load_failure(error);
+	error = find_cpu_offsets(self);
+	if (error) {
+		log_verbose("RSS counters: the parts of each CPU cannot be found: %s",
+			    strerror(-error));
+		self->missing.cpu_parts = true;
+	}
+	self->census = bpf_program__attach_iter(self->skeleton->progs.take_census, NULL);
+	if (!self->census)
+		return explain_load_failure(-errno);
+	if (settings->iterators_only)
+		return 0;
+	self->ended = ring_buffer__new(bpf_map__fd(self->skeleton->maps.ended), pass_ended, self,
+				       NULL);
+	if (!self->ended)
+		return explain_load_failure(-errno);
+	self->skeleton->bss->look_number = 1;
+	error = attach_hooks(self);
+	return error == -EPERM || error == -EACCES ? explain_load_failure(error) : error;
+}
+
+int programs__open(struct programs **programs, const struct programs_settings *settings)
+{
+	struct programs *self = xcalloc(1, sizeof(*self));
+	int error;
+
+	libbpf_set_print(print_libbpf);
+	self->buffer_bytes = 2 * ITERATOR_BUFFER_BYTES;
+	self->buffer = xcalloc(1, self->buffer_bytes);
+	self->skeleton = memsonde_bpf__open();
+	if (!self->skeleton) {
+		error = explain_load_failure(-errno);
+	} else {
+		error = select_programs(self, settings);
+		if (!error)
+			error = apply_settings(self, settings);
+		if (!error)
+			error = load_and_attach(self, settings);
+	}
+	if (error) {
+		programs__close(self);
+		return error;
+	}
+	*programs = self;
+	return 0;
+}
+
+void programs__close(struct programs *self)
+{
+	if (!self)
+		return;
+	for (size_t i = 0; i < self->link_count; i++)
+		bpf_link__destroy(self->links[i]);
+	free(self->links);
+	bpf_link__destroy(self->census);
+	ring_buffer__free(self->ended);
+	memsonde_bpf__destroy(self->skeleton);
+	free(self->buffer);
+	free(self);
+}
+
+const struct programs_missing *programs__missing(const struct programs *self)
+{
+	return &self->missing;
+}
+
+int programs__add_process(struct programs *self, pid_t pid)
+{
+	static const struct process_counters none;
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = bpf_map_update_elem(bpf_map__fd(self->skeleton->maps.counters), &fd, &none,
+				    BPF_NOEXIST);
+	close(fd);
+	return error == -EEXIST ? 0 : error;
+}
+
+uint64_t programs__next_look(struct programs *self)
+{
+	return __atomic_fetch_add(&self->skeleton->bss->look_number, 1, __ATOMIC_RELEASE);
+}
+
+static size_t record_bytes(enum record_type type)
+{
+	switch (type) {
+	case RECORD_PROCESS:
+		return sizeof(struct process_record);
+	case RECORD_THREAD:
+		return sizeof(struct thread_record);
+	case RECORD_VMA:
+		return sizeof(struct vma_record);
+	default:
+		return 0;
+	}
+}
+
+/* Hands on whole records; returns how many bytes of them there were. */
+static size_t pass_records(const char *data, size_t length, record_callback callback, void *context)
+{
+	size_t offset = 0;
+
+	while (length - offset >= sizeof(uint32_t)) {
+		enum record_type type = *(const uint32_t *)(data + offset);
+		size_t bytes = record_bytes(type);
+
+		if (bytes == 0 || bytes > length - offset)
+			break;
+		callback(context, data + offset, type);
+		offset += bytes;
+	}
+	return offset;
+}
+
+static int read_iterator(struct programs *self, struct bpf_link *link, record_callback callback,
+			 void *context)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	size_t kept = 0; /* the start of a record whose rest comes with the next read */
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t got = read(fd, self->buffer + kept, self->buffer_bytes - kept);
+		size_t length, done;
+
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0) {
+			error = got < 0 ? -errno : 0;
+			break;
+		}
+		length = kept + (size_t)got;
+		done = pass_records(self->buffer, length, callback, context);
+		kept = length - done;
+		memmove(self->buffer, self->buffer + done, kept);
+	}
+	close(fd);
+	return error;
+}
+
+static int read_of_one(struct programs *self, struct bpf_program *program,
+		       union bpf_iter_link_info *one, record_callback callback, void *context)
+{
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = one,
+		    .link_info_len = sizeof(*one));
+	struct bpf_link *link = bpf_program__attach_iter(program, &options);
+	int error;
+
+	if (!link)
+		return -errno;
+	error = read_iterator(self, link, callback, context);
+	bpf_link__destroy(link);
+	return error;
+}
+
+int programs__read_census(struct programs *self, pid_t tgid, record_callback callback,
+			  void *context)
+{
+	union bpf_iter_link_info one = {.task.pid = (__u32)tgid};
+
+	if (tgid == 0)
+		return read_iterator(self, self->census, callback, context);
+	return read_of_one(self, self->skeleton->progs.take_census, &one, callback, context);
+}
+
+int programs__read_mappings(struct programs *self, pid_t tid, record_callback callback,
+			    void *context)
+{
+	union bpf_iter_link_info one = {.task.tid = (__u32)tid};
+
+	return read_of_one(self, self->skeleton->progs.list_mappings, &one, callback, context);
+}
+
+int programs__read_ended(struct programs *self, record_callback callback, void *context)
+{
+	int result;
+
+	if (!self->ended)
+		return 0;
+	self->ended_callback = callback;
+	self->ended_context = context;
+	result = ring_buffer__consume(self->ended);
+	self->ended_callback = NULL;
+	return result < 0 ? result : 0;
+}
+
+int programs__ended_fd(const struct programs *self)
+{
+	return self->ended ? ring_buffer__epoll_fd(self->ended) : -1;
+}
+
+uint64_t programs__lost_events(const struct programs *self)
+{
+	return self->skeleton->bss->lost_counters + self->skeleton->bss->lost_exits;
+}
+
+size_t programs__ring_bytes(void)
+{
+	return EXIT_RING_BYTES_DEFAULT;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_COLLECT_PROGRAMS_H
+#define MEMSONDE_COLLECT_PROGRAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "memsonde/records.h"
+
+/*
+ * The BPF programs, loaded and attached: the only place that knows the skeleton.
+ * Everything goes away with the process, however it ends, as nothing is pinned.
+ */
+struct programs;
+
+struct programs_settings {
+	bool count_everything; /* else only processes named by programs__add_process() */
+	bool follow_forks; /* and their children */
+	bool iterators_only; /* census and mappings, without any hook on events */
+};
+
+/* What is not there on this kernel, as figures that stay unknown. */
+struct programs_missing {
+	bool fault_causes; /* faults are counted, their causes are not known */
+	bool faults;
+	bool map_calls;
+	bool oom_kills;
+	bool cpu_parts; /* RSS counters: only the shared parts can be read */
+};
+
+/* 0 and *programs, or -errno after a line was logged (libbpf's and the verifier's words
+ * only with -v). */
+int programs__open(struct programs **programs, const struct programs_settings *settings);
+void programs__close(struct programs *programs);
+
+const struct programs_missing *programs__missing(const struct programs *programs);
+
+/* Counts that process from now on. 0 or -errno (-ESRCH: gone). */
+int programs__add_process(struct programs *programs, pid_t pid);
+
+/* Begins the next interval of peaks; returns the number of the one that ended. */
+uint64_t programs__next_look(struct programs *programs);
+
+/* Records of all processes and threads (tgid 0) or of one process, in the kernel's
+ * order; the callback gets each. Returns 0 or -errno (-ESRCH: no such process). */
+typedef void (*record_callback)(void *context, const void *record, enum record_type type);
+int programs__read_census(struct programs *programs, pid_t tgid, record_callback callback,
+			  void *context);
+
+/* The mappings of the process that a thread belongs to, in the order of addresses. */
+int programs__read_mappings(struct programs *programs, pid_t tid, record_callback callback,
+			    void *context);
+
+/* Records of processes that ended since the last call. programs__ended_fd() becomes
+ * readable when many wait. */
+int programs__read_ended(struct programs *programs, record_callback callback, void *context);
+int programs__ended_fd(const struct programs *programs);
+
+/* How many counters and exits were lost since the programs run. */
+uint64_t programs__lost_events(const struct programs *programs);
+
+/* Bytes of kernel memory that the maps are bounded by, for `check`. */
+size_t programs__ring_bytes(void);
+
+#endif
