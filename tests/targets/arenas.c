@@ -28,6 +28,7 @@ static void *work(void *argument)
 		if (!block)
 			target__die("malloc");
 		memset(block, 0x5a, BLOCK_BYTES);
+		target__keep(block);
 		if (i == 0)
 			first_block[self] = block;
 	}

@@ -21,6 +21,7 @@ int main(void)
 		if (!blocks[i])
 			target__die("malloc");
 		memset(blocks[i], 0x5a, BLOCK_BYTES);
+		target__keep(blocks[i]);
 	}
 	for (size_t i = 0; i < BLOCK_COUNT; i += 3)
 		free(blocks[i]);

@@ -7,20 +7,23 @@
 
 static struct report report;
 
-static __attribute__((noinline)) int recurse(size_t bytes)
+/* The frame above is an argument so that no compiler makes a loop of it. */
+static __attribute__((noinline)) int recurse(size_t bytes, char *above)
 {
-	volatile char frame[FRAME_BYTES];
+	char frame[FRAME_BYTES];
+	int depth = 1;
 
-	for (size_t at = 0; at < FRAME_BYTES; at += PAGE)
-		frame[at] = 1;
-	if (bytes <= FRAME_BYTES)
-		return frame[0];
-	return recurse(bytes - FRAME_BYTES) + frame[PAGE];
+	target__touch(frame, sizeof(frame));
+	if (bytes > FRAME_BYTES)
+		depth += recurse(bytes - FRAME_BYTES, frame);
+	target__keep(frame);
+	target__keep(above);
+	return depth;
 }
 
 int main(void)
 {
-	int depth = recurse(4 * MIB);
+	int depth = recurse(4 * MIB, NULL);
 
 	report__begin(&report);
 	report__number(&report, "stack", 4 * MIB);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Large malloc chunks (6 of 5 MiB, each an mmap of its own) and plain anonymous
- * mmaps (3 of 4 MiB, the last touched to a half). `malloc` is 30 MiB, `anon` 10 MiB.
+ * mmaps (3 of 3 MiB, the last touched to a half). `malloc` is 30 MiB, `anon` 7.5 MiB.
  * The kernel joins neighbours into one mapping; with the argument "guarded" pages
  * without access keep the chunks apart from the plain ones. */
 #include "target.h"
@@ -10,7 +10,7 @@
 #define CHUNKS	    6
 #define CHUNK_BYTES (5 * MIB)
 #define PLAIN	    3
-#define PLAIN_BYTES (4 * MIB)
+#define PLAIN_BYTES (3 * MIB)
 
 static struct report report;
 
@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 		if (!chunk)
 			target__die("malloc");
 		memset(chunk, 0x5a, CHUNK_BYTES);
+		target__keep(chunk);
 		report__region(&report, "malloc", chunk - 16, malloc_usable_size(chunk) + 16);
 	}
 	if (guarded)
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
 		void *plain = target__map(PLAIN_BYTES, MAP_PRIVATE | MAP_ANONYMOUS);
 
 		memset(plain, 0x5a, i == PLAIN - 1 ? PLAIN_BYTES / 2 : PLAIN_BYTES);
+		target__keep(plain);
 		report__region(&report, "anon", plain, PLAIN_BYTES);
 	}
 	report__send(&report);

@@ -142,6 +142,12 @@ static inline void *target__map_small_pages(size_t bytes)
 	return memory;
 }
 
+/* Keeps the compiler from seeing that nobody reads what was written there. */
+static inline void target__keep(void *memory)
+{
+	__asm__ volatile("" : : "g"(memory) : "memory");
+}
+
 static inline void target__touch(void *memory, size_t bytes)
 {
 	volatile unsigned char *byte = memory;
