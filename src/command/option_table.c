@@ -131,7 +131,8 @@ const struct option_row option_rows[] = {
 		.parse = option_parse_text,
 		AT(replay),
 		.completion = COMPLETE_FILE,
-		.help = "show what 'stat -o json' wrote to FILE in place of this system; needs no "
+		.help = "show the recorded output of stat -o json in place of this system; needs "
+			"no "
 			"privileges",
 	},
 	{
