@@ -28,6 +28,7 @@ void look__init(struct look *look, const struct account *account, const struct c
 	struct column_context *context = &look->context;
 
 	*context = (struct column_context){.account = account, .users = users};
+	look->sort = by;
 	look->process_count = account->process_count;
 	look->processes = sorted(account->processes, account->process_count, by, context);
 	look->exited_count = account->exited_count;

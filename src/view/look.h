@@ -10,6 +10,7 @@
  * look's own, what they point to is the account's. */
 struct look {
 	struct column_context context;
+	const struct column *sort; /* of processes; never NULL */
 	struct process **processes;
 	size_t process_count;
 	struct process **exited;
