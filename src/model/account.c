@@ -137,12 +137,14 @@ struct process *account__process(struct account *account, struct process_key key
 struct process *account__exited(struct account *account, struct process_key key)
 {
 	struct process *process = account__find(account, key);
+	bool listed = exited_list__has(account, key);
 
 	if (process)
 		remove_living(account, process);
-	if (exited_list__has(account, key)) {
+	if (listed || !account->exited_limit) {
 		if (process)
 			graveyard__bury_process(&account->private->left_now, process);
+		account->exited_left_out += !listed;
 		return NULL;
 	}
 	if (!process)

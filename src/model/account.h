@@ -97,7 +97,7 @@ struct account {
 	size_t process_count, process_capacity;
 	struct process **exited; /* ended between the last two looks, in no order */
 	size_t exited_count, exited_capacity;
-	size_t exited_limit; /* of exited_count; 0: EXITED_LIMIT_DEFAULT */
+	size_t exited_limit; /* of exited_count: EXITED_LIMIT_DEFAULT until changed */
 	struct container **containers;
 	size_t container_count, container_capacity;
 	int64_t exited_left_out; /* ended, but not kept for the list's bound */
@@ -126,7 +126,7 @@ struct process *account__find_pid(const struct account *account, uint32_t pid);
 
 /* Moves a process to the exited list, with its last figures and those before; one that
  * was never seen alive is made. Exit time: now, status unknown, until the caller sets
- * them. NULL if the process is in the list already.
+ * them. NULL if the process is in the list already, or the list is to hold nothing.
  *
  * Of a full list the process of the lowest rss_peak is left out, and exited_left_out
  * counts: set that figure before the next call, which may let this process go. */

@@ -38,6 +38,7 @@ bool process__has_key(const void *process, const void *key); /* for hash_table__
 /* The list account->exited: a heap with the lowest peak first, so that of too many the
  * least is left out. */
 bool exited_list__has(const struct account *account, struct process_key key);
+/* The list is to hold at least one. */
 void exited_list__add(struct account *account, struct process *process);
 void exited_list__bury(struct account *account); /* moves all to left_before */
 void exited_list__release(struct account *account);

@@ -74,11 +74,9 @@ bool exited_list__has(const struct account *account, struct process_key key)
 
 void exited_list__add(struct account *account, struct process *process)
 {
-	size_t limit = account->exited_limit ? account->exited_limit : EXITED_LIMIT_DEFAULT;
-
 	if (account->exited_count)
 		sift_up(account->exited, account->exited_count - 1);
-	while (account->exited_count >= limit)
+	while (account->exited_count >= account->exited_limit)
 		remove_least(account);
 	ARRAY_GROW(account->exited, account->exited_count, account->exited_capacity);
 	account->exited[account->exited_count++] = process;
