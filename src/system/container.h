@@ -7,15 +7,15 @@
 /*
  * Which container a cgroup belongs to, and what people call it. No daemon is
  * asked: the cgroup path tells runtime and id, the runtime's state files on disk
- * (and, where those are missing, the files that the runtime left in the container's
- * processes' view) tell the name.
+ * (and, where those are missing, kubelet's names of log files) tell the name. Where
+ * containers are nested it is the innermost; any container goes before a service.
  */
 
 /* All texts are owned, raw bytes as found; NULL where not known. */
 struct container_label {
-	char *id;
+	char *id; /* a service of a user's manager: from "user@UID.service" on */
 	char *name;
-	char *runtime;
+	char *runtime; /* of container_runtimes() */
 	char *image;
 	char *pod; /* "namespace/pod" */
 	char *cgroup; /* the container's own group: a prefix of the path asked for */
