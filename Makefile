@@ -80,12 +80,14 @@ MISSING := $(shell $(PKG_CONFIG) --version >/dev/null 2>&1 || echo $(PKG_CONFIG)
 
 CFLAGS ?= -O2 -g
 all_cflags := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(CFLAGS) -pthread \
-	$(if $(filter 1,$(WERROR)),-Werror) \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 		-fno-sanitize-recover=undefined) \
 	-Isrc -Iinclude $(CPPFLAGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 all_ldflags := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 all_libs := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm $(LIBS)
+
+# Not in the stamp: it does not change the objects.
+werror := $(if $(filter 1,$(WERROR)),-Werror)
 
 bpf_arch = $(patsubst x86_64,x86,$(1))
 # The kernel's types are a system header: clang finds fault with their declarations.
@@ -130,7 +132,7 @@ build/stamp/bpf: FORCE
 $(OBJ)/%.o: %.c $(BUILD)/stamp/compile
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_cflags) $(extra_cflags) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(all_cflags) $(werror) $(extra_cflags) -MMD -MP -c -o $@ $<
 
 # Nothing else may see the skeleton: only collect/ knows BPF.
 $(COLLECT_OBJECTS): extra_cflags := -Ibuild/include

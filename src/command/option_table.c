@@ -131,8 +131,7 @@ const struct option_row option_rows[] = {
 		.parse = option_parse_text,
 		AT(replay),
 		.completion = COMPLETE_FILE,
-		.help = "show the recorded output of stat -o json in place of this system; needs "
-			"no "
+		.help = "show the recorded output of stat -o json in place of this system, without "
 			"privileges",
 	},
 	{
