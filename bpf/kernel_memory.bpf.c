@@ -36,59 +36,51 @@ static __always_inline void raise_peak(struct process_counters *counted, __s64 r
 	}
 }
 
-/*
- * Updates the estimate of one counter. The parts of other CPUs are summed only when
- * they may have changed: when a part was folded, or the thread runs on another CPU.
- * So a process with one running thread is exact; of several, what the others counted
- * since their last fold (less than a batch each) is missing until the next one.
- */
-static __always_inline void update_estimate(struct process_counters *counted,
-					    struct mm_struct *mm, int kind, bool anew)
+/* The shared part of one counter changed: the only sign of a change that costs
+ * nothing to look for. */
+static __always_inline bool folded_anew(struct process_counters *counted, struct mm_struct *mm,
+					int kind)
 {
-	struct rss_estimate *estimate = &counted->rss[kind];
 	__s64 folded = rss_folded(mm, kind);
-	const void *parts;
-	__u32 cpu;
 
-	if (!rss_is_per_cpu()) {
-		estimate->pages = folded;
-		return;
-	}
-	cpu = bpf_get_smp_processor_id();
-	parts = rss_parts(mm, kind);
-	if (anew || folded != estimate->folded ||
-	    (cpu != estimate->cpu && settings.cpu_count <= MAX_CPUS_EXACT_PEAK)) {
-		estimate->folded = folded;
-		estimate->cpu = cpu;
-		estimate->other_cpus = sum_cpu_parts(parts, cpu);
-	}
-	estimate->pages = folded + estimate->other_cpus + read_cpu_part(parts, cpu);
+	if (counted->rss_folded_pages[kind] == folded)
+		return false;
+	counted->rss_folded_pages[kind] = folded;
+	return true;
 }
 
-/* Fires at every change of an RSS counter (up to 6.1: once per 64 pages). Changes of
- * another process's memory (reclaim, mostly) only lower RSS and are left out. */
+/*
+ * Fires at every change of an RSS counter (up to 6.1: once per 64 pages a thread).
+ * Summing the parts of all CPUs each time would cost more than the fault itself, so
+ * they are summed when one was folded into the shared part. A peak can be missed by
+ * less than a batch (32 pages, or twice the number of CPUs) for each CPU that the
+ * process runs on; what a look itself sees is exact.
+ *
+ * Changes of another process's memory (reclaim, mostly) only lower RSS: left out.
+ */
 SEC("tp_btf/rss_stat")
 int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process_counters *counted;
-	bool anew;
+	bool changed;
 
-	if (task->mm != mm || member == RSS_SWAP)
+	if (task->mm != mm)
 		return 0;
 	counted = counters_of(task->group_leader);
 	if (!counted)
 		return 0;
-	anew = counted->mm != (__u64)mm;
-	counted->mm = (__u64)mm;
-	if (anew || member == RSS_FILE)
-		update_estimate(counted, mm, RSS_FILE, anew);
-	if (anew || member == RSS_ANON)
-		update_estimate(counted, mm, RSS_ANON, anew);
-	if (anew || member == RSS_SHMEM)
-		update_estimate(counted, mm, RSS_SHMEM, anew);
-	raise_peak(counted, counted->rss[RSS_FILE].pages + counted->rss[RSS_ANON].pages +
-				     counted->rss[RSS_SHMEM].pages);
+	if (member == RSS_ANON)
+		changed = folded_anew(counted, mm, RSS_ANON);
+	else if (member == RSS_FILE)
+		changed = folded_anew(counted, mm, RSS_FILE);
+	else if (member == RSS_SHMEM)
+		changed = folded_anew(counted, mm, RSS_SHMEM);
+	else
+		return 0;
+	if (changed)
+		raise_peak(counted, rss_pages(mm, RSS_ANON) + rss_pages(mm, RSS_FILE) +
+					    rss_pages(mm, RSS_SHMEM));
 	return 0;
 }
 

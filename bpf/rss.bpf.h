@@ -34,7 +34,8 @@ static __always_inline __s64 read_cpu_part(const void *parts, __u32 cpu)
 	return part;
 }
 
-/* The shared part, or the whole in the layout without parts. */
+/* The shared part, or the whole in the layout without parts. kind is a constant, for
+ * the verifier. */
 static __always_inline __s64 rss_folded(struct mm_struct *mm, int kind)
 {
 	if (!rss_is_per_cpu()) {
@@ -42,25 +43,19 @@ static __always_inline __s64 rss_folded(struct mm_struct *mm, int kind)
 
 		return BPF_CORE_READ(old, rss_stat.count[kind].counter);
 	}
-	return BPF_CORE_READ(mm, rss_stat[kind].count);
+	return mm->rss_stat[kind].count;
 }
 
-static __always_inline const void *rss_parts(struct mm_struct *mm, int kind)
+static __always_inline __s64 sum_cpu_parts(struct mm_struct *mm, int kind)
 {
-	return (const void *)BPF_CORE_READ(mm, rss_stat[kind].counters);
-}
-
-/* The parts of all CPUs but one (pass MAX_CPUS to leave out none). */
-static __always_inline __s64 sum_cpu_parts(const void *parts, __u32 left_out)
-{
+	const void *parts = (const void *)mm->rss_stat[kind].counters;
 	__s64 sum = 0;
 	__u32 cpu;
 
 	for (cpu = 0; cpu < MAX_CPUS; cpu++) {
 		if (cpu >= settings.cpu_count)
 			break;
-		if (cpu != left_out)
-			sum += read_cpu_part(parts, cpu);
+		sum += read_cpu_part(parts, cpu);
 	}
 	return sum;
 }
@@ -71,7 +66,7 @@ static __always_inline __s64 rss_pages(struct mm_struct *mm, int kind)
 	__s64 pages = rss_folded(mm, kind);
 
 	if (rss_is_per_cpu())
-		pages += sum_cpu_parts(rss_parts(mm, kind), MAX_CPUS);
+		pages += sum_cpu_parts(mm, kind);
 	return pages < 0 ? 0 : pages;
 }
 

@@ -55,15 +55,6 @@ struct rss_peak {
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 };
 
-/* One RSS counter as last summed over all CPUs: see rss.bpf.h. */
-struct rss_estimate {
-	__s64 folded; /* the shared part of the counter at that moment */
-	__s64 other_cpus; /* the parts of all CPUs but `cpu` */
-	__s64 pages;
-	__u32 cpu;
-	__u32 padding;
-};
-
 /* Value of the map `counters`: what BPF counts for one process. */
 struct process_counters {
 	__u64 faults[FAULT_CAUSE_COUNT];
@@ -72,8 +63,7 @@ struct process_counters {
 	__u64 threads_started;
 	__u64 execs;
 	__u64 brk_before; /* the break at the entry of a brk call */
-	__u64 mm; /* whose RSS the estimates are of; 0: none yet */
-	struct rss_estimate rss[RSS_KIND_COUNT];
+	__s64 rss_folded_pages[RSS_KIND_COUNT]; /* shared parts, as last seen: see rss.bpf.h */
 	struct rss_peak peaks[2]; /* of even and of odd looks */
 };
 
@@ -181,7 +171,6 @@ struct oom_kill_record {
 	__u32 pid; /* in the initial pid namespace */
 };
 
-_Static_assert(sizeof(struct rss_estimate) == 32, "no hidden padding");
 _Static_assert(sizeof(struct process_counters) % 8 == 0, "no hidden padding");
 _Static_assert(sizeof(struct process_record) % 8 == 0, "no hidden padding");
 _Static_assert(sizeof(struct vma_record) == 56 + RECORD_NAME_LENGTH, "no hidden padding");

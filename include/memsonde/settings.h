@@ -10,10 +10,6 @@
  * machine that runs it today needs more than this. */
 #define MAX_CPUS 1024
 
-/* Above this number of CPUs a thread's move to another CPU alone does not make BPF
- * sum a counter anew: see rss.bpf.h. */
-#define MAX_CPUS_EXACT_PEAK 16
-
 #define EXIT_RING_BYTES_DEFAULT (4 << 20)
 
 /* Set before the programs are loaded, constant from then on. */
