@@ -287,8 +287,8 @@ static void print_exited(struct output *output, const struct text_style *style,
 			   sum_of(look->exited + shown, rest, FIG_RSS_PEAK));
 }
 
-static void print_containers(struct output *output, const struct text_style *style,
-			     const struct look *look)
+void text_look__print_containers(struct output *output, const struct text_style *style,
+				 const struct look *look)
 {
 	static const struct table_layout layout = {
 		.columns = container_list,
@@ -320,7 +320,7 @@ void text_look__print(struct output *output, const struct text_style *style,
 	text_look__print_headline(output, style, look);
 	print_processes(output, style, look);
 	print_exited(output, style, look);
-	print_containers(output, style, look);
+	text_look__print_containers(output, style, look);
 	text_look__print_losses(output, style, look);
 	print_notes_hint(output, style, look);
 }

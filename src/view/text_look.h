@@ -14,6 +14,10 @@ void text_look__print(struct output *output, const struct text_style *style,
 void text_look__print_headline(struct output *output, const struct text_style *style,
 			       const struct look *look);
 
+/* The section of the containers; nothing where there are none. */
+void text_look__print_containers(struct output *output, const struct text_style *style,
+				 const struct look *look);
+
 /* A line about each kind of loss; nothing where nothing was lost. */
 void text_look__print_losses(struct output *output, const struct text_style *style,
 			     const struct look *look);

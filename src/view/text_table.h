@@ -8,7 +8,8 @@
 /* How text for people may look. */
 struct text_style {
 	unsigned int width; /* of the terminal; 0: no limit */
-	size_t max_rows;    /* 0: all */
+	size_t height;	    /* of the terminal; 0: no limit */
+	size_t max_rows;    /* of a table; 0: all */
 	bool colour;
 	bool ascii; /* no character beyond ASCII of our own */
 };
