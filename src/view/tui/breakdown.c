@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of the classes, beside the bar that they make up. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "view/tui/screen.h"
+#include "view/tui/spark.h"
+
+#define NAME_WIDTH  14
+#define CLASS_WIDTH 48 /* without the sparkline */
+
+char *format_growth(char *buffer, size_t size, enum figure_unit unit, figure_value rate)
+{
+	char *at = buffer;
+
+	if (figure_known(rate) && rate > 0 && size > 1) {
+		*at++ = '+';
+		size--;
+	}
+	column__format(at, size, unit, rate);
+	return buffer;
+}
+
+enum style style_of_growth(figure_value rate)
+{
+	if (!figure_known(rate) || rate == 0)
+		return STYLE_DIM;
+	return rate > 0 ? STYLE_UP : STYLE_DOWN;
+}
+
+static void put_share(struct grid *grid, int y, int x, figure_value bytes, figure_value whole)
+{
+	char text[32] = "-";
+
+	if (figure_known(bytes) && figure_known(whole) && whole > 0)
+		snprintf(text, sizeof text, "%.1f%%", (double)bytes * 100 / (double)whole);
+	grid__put_right(grid, y, x, 7, STYLE_NORMAL, text);
+}
+
+static void draw_class(struct grid *grid, int y, int x, int index, figure_value bytes,
+		       figure_value rate, figure_value rss, bool plain)
+{
+	char text[32];
+	enum style style = bytes ? STYLE_NORMAL : STYLE_DIM;
+
+	grid__put(grid, y, x, 1, STYLE_CLASS_FIRST + index, class_fill(index, plain));
+	grid__put(grid, y, x + 2, NAME_WIDTH, style, class_name(index));
+	grid__put_right(grid, y, x + 17, 9, style,
+			column__format(text, sizeof text, UNIT_BYTES, bytes));
+	put_share(grid, y, x + 27, bytes, rss);
+	grid__put_right(grid, y, x + 36, 10, style_of_growth(rate),
+			format_growth(text, sizeof text, UNIT_BYTES, rate));
+}
+
+/* A class that no layer works out (yet) would only take a line. */
+static bool is_shown(figure_value bytes, int index)
+{
+	return index == CLASS_COUNT - 1 || (figure_known(bytes) && bytes != 0);
+}
+
+static void draw_sum(struct grid *grid, int y, int x, const figure_value *classes, figure_value rss)
+{
+	char text[32];
+	figure_value sum = 0;
+
+	for (int i = 0; i < CLASS_COUNT; i++)
+		sum += figure_known(classes[i]) ? classes[i] : 0;
+	grid__put(grid, y, x + 2, NAME_WIDTH, STYLE_BOLD, "RSS");
+	grid__put_right(grid, y, x + 17, 9, STYLE_BOLD,
+			column__format(text, sizeof text, UNIT_BYTES, sum));
+	put_share(grid, y, x + 27, sum, rss);
+}
+
+int draw_classes(struct grid *grid, int y, int x, int width, const figure_value *classes,
+		 const figure_value *rates, const struct history *histories, figure_value rss,
+		 bool plain)
+{
+	int first = y, room = width - CLASS_WIDTH;
+
+	grid__printf(grid, y++, x, STYLE_HEADING, "  %-14s %9s %8s %10s  %-*s", "CLASS", "BYTES",
+		     "SHARE", "GROWTH/s", room > 7 && histories ? room : 0,
+		     room > 7 && histories ? "HISTORY" : "");
+	for (int i = 0; i < CLASS_COUNT; i++) {
+		if (!is_shown(classes[i], i))
+			continue;
+		draw_class(grid, y, x, i, classes[i], rates[i], rss, plain);
+		if (histories && room > 7)
+			draw_sparkline(grid, y, x + CLASS_WIDTH, room, STYLE_SPARK, &histories[i]);
+		y++;
+	}
+	draw_sum(grid, y++, x, classes, rss);
+	return y - first;
+}
