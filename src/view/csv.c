@@ -157,7 +157,9 @@ static void add_notes(FIELD_PARAMETERS)
 
 	output__init(&joined, -1);
 	for (size_t i = 0; i < process->note_count; i++) {
-		output__add_text(&joined, i ? "; " : "");
+		if (!process__note_is_own(process->notes[i]))
+			continue;
+		output__add_text(&joined, joined.length ? "; " : "");
 		output__add_text(&joined, process->notes[i]);
 	}
 	output__add_char(&joined, '\0');

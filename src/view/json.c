@@ -120,8 +120,6 @@ static const struct unmeasured {
 	{FIG_LOST_EVENTS, "\"heap\":null,\"v8\":null", "\"stacks\":null,\"live_blocks\":null"},
 };
 
-static const char unmeasured_note[] = "heap, v8, sections: not measured";
-
 static const struct unmeasured *find_unmeasured(const struct figure *figure)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unmeasured); i++) {
@@ -275,8 +273,10 @@ static void add_notes(struct output *output, const struct process *process)
 {
 	add_name(output, "notes", strlen("notes"));
 	output__add_char(output, '[');
-	json__add_string(output, unmeasured_note);
+	json__add_string(output, look_unmeasured_note);
 	for (size_t i = 0; i < process->note_count; i++) {
+		if (!process__note_is_own(process->notes[i]))
+			continue;
 		output__add_char(output, ',');
 		json__add_string(output, process->notes[i]);
 	}

@@ -45,3 +45,19 @@ void look__release(struct look *look)
 	free(look->containers);
 	*look = (struct look){0};
 }
+
+const char look_unmeasured_note[] = "heap, v8, sections: not measured";
+
+bool process__note_is_own(const char *note)
+{
+	return strcmp(note, look_unmeasured_note) != 0;
+}
+
+size_t process__own_note_count(const struct process *process)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < process->note_count; i++)
+		count += process__note_is_own(process->notes[i]);
+	return count;
+}

@@ -25,4 +25,12 @@ void look__init(struct look *look, const struct account *account, const struct c
 		struct user_names *users);
 void look__release(struct look *look);
 
+/* What machine-readable output says in every process' notes: layers of its contract that
+ * nobody measures. */
+extern const char look_unmeasured_note[];
+
+/* The process' notes but for that one, which a recording brings along. */
+size_t process__own_note_count(const struct process *process);
+bool process__note_is_own(const char *note);
+
 #endif

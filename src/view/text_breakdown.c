@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define LABEL_WIDTH   18
+#define LABEL_WIDTH   22
 #define VALUE_WIDTH   11
 #define SHARE_WIDTH   8
 #define LEAST_BAR     20
@@ -55,14 +55,22 @@ static void print_row(struct output *output, const struct text_style *style, con
 	output__release(&line);
 }
 
-/* "classes.array_buffers" is "array buffers" for people. */
-static const char *label_of(const char *path, char buffer[32])
+/* "classes.array_buffers" is "classes array buffers" for people, and "array buffers" in
+ * the section of classes. */
+static const char *label_of(const char *path, const char *section_prefix, char buffer[32])
 {
-	const char *dot = strchr(path, '.');
+	static const char *const plain_prefixes[] = {"mapped.", "lifecycle."};
+	size_t skip = strlen(section_prefix);
 
-	snprintf(buffer, 32, "%s", dot ? dot + 1 : path);
+	if (strncmp(path, section_prefix, skip) != 0)
+		skip = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(plain_prefixes); i++) {
+		if (strncmp(path, plain_prefixes[i], strlen(plain_prefixes[i])) == 0)
+			skip = strlen(plain_prefixes[i]);
+	}
+	snprintf(buffer, 32, "%s", path + skip);
 	for (char *c = buffer; *c; c++) {
-		if (*c == '_')
+		if (*c == '_' || *c == '.')
 			*c = ' ';
 	}
 	return buffer;
@@ -111,7 +119,7 @@ static void print_part(struct output *output, const struct text_style *style, co
 	/* unaccounted may be below 0: no bar shows that */
 	part = part < 0 ? 0 : part > 1 ? 1 : part;
 	output__add_text(output, "  ");
-	add_padded(output, label_of(path, label), LABEL_WIDTH, true);
+	add_padded(output, label_of(path, "classes.", label), LABEL_WIDTH, true);
 	add_padded(output, column__format(amount, sizeof(amount), UNIT_BYTES, value), VALUE_WIDTH,
 		   false);
 	add_padded(output, share, SHARE_WIDTH, false);
@@ -213,7 +221,7 @@ static void print_figures(struct output *output, const struct text_style *style,
 			print_section(output, style, section->name);
 		titled = true;
 		format_value(text, sizeof(text), &process_figures[i], value, section->rate);
-		print_row(output, style, label_of(process_figures[i].path, label), text,
+		print_row(output, style, label_of(process_figures[i].path, "limits.", label), text,
 			  process_figures[i].help);
 	}
 }
@@ -235,11 +243,14 @@ static void print_anon_names(struct output *output, const struct text_style *sty
 static void print_notes(struct output *output, const struct text_style *style,
 			const struct process *process)
 {
-	if (process->note_count)
+	if (process__own_note_count(process))
 		print_section(output, style, "NOTES");
 	for (size_t i = 0; i < process->note_count; i++) {
-		char *line = xasprintf("  %s", process->notes[i]);
+		char *line;
 
+		if (!process__note_is_own(process->notes[i]))
+			continue;
+		line = xasprintf("  %s", process->notes[i]);
 		text_table__add_line(output, style, TONE_PLAIN, line);
 		free(line);
 	}

@@ -113,19 +113,19 @@ void text_look__print_headline(struct output *output, const struct text_style *s
 			       const struct look *look)
 {
 	const struct account *account = look->context.account;
-	char moment[32], interval[32] = "", sum[16], available[16], total[16];
-	char line[LINE_SIZE], machine[64] = "";
+	char moment[32], interval[32] = "", sum[16], available[16], machine[32] = "";
+	char line[LINE_SIZE];
 
 	format_moment(moment, sizeof(moment), account->time_unix_ns);
 	if (account->interval_ns)
 		snprintf(interval, sizeof(interval), " (+%.1f s)",
 			 (double)account->interval_ns / NS_PER_SECOND);
 	text__bytes(sum, sizeof(sum), sum_of(look->processes, look->process_count, FIG_RSS));
-	if (account->memory_total_bytes > 0 && account->memory_available_bytes > 0)
-		snprintf(machine, sizeof(machine), "; %s of %s available",
-			 text__bytes(available, sizeof(available), account->memory_available_bytes),
-			 text__bytes(total, sizeof(total), account->memory_total_bytes));
-	snprintf(line, sizeof(line), "%s%s  %zu process%s, sum of RSS %s%s", moment, interval,
+	if (account->memory_available_bytes > 0)
+		snprintf(
+			machine, sizeof(machine), ", available %s",
+			text__bytes(available, sizeof(available), account->memory_available_bytes));
+	snprintf(line, sizeof(line), "%s%s  %zu process%s, RSS %s%s", moment, interval,
 		 look->process_count, look->process_count == 1 ? "" : "es", sum, machine);
 	text_table__add_line(output, style, TONE_PLAIN, line);
 }
@@ -159,7 +159,7 @@ static void print_notes_hint(struct output *output, const struct text_style *sty
 	char line[LINE_SIZE];
 
 	for (size_t i = 0; i < look->process_count; i++)
-		count += look->processes[i]->note_count > 0;
+		count += process__own_note_count(look->processes[i]) > 0;
 	if (!count)
 		return;
 	snprintf(line, sizeof(line), "notes on %zu process%s: see them with -p PID or -o json",
