@@ -9,7 +9,7 @@ packages() {
 	build) echo make gcc libc6-dev pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev \
 		libjansson-dev libncurses-dev libcap-dev ;;
 	# what the tests run beside the program; binutils for readelf, procps for pgrep
-	test) echo libcmocka-dev python3 tmux man-db procps binutils util-linux curl xz-utils \
+	test) echo libcmocka-dev python3 jq tmux man-db procps binutils util-linux curl xz-utils \
 		zstd lz4 cpio bash-completion libclang-rt-14-dev ;;
 	lint) echo clang-tidy clang-format cppcheck shellcheck git ;;
 	# what weighs a lot or is of use to few: only by FULL=1

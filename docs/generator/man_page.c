@@ -56,13 +56,9 @@ static void print_bold(FILE *out, const char *text)
 
 static void print_option(FILE *out, const struct option_row *row)
 {
-	const char short_option[] = {'-', row->short_name, '\0'};
-
 	fputs(".TP\n", out);
-	if (row->short_name) {
-		print_bold(out, short_option);
-		fputs(", ", out);
-	}
+	if (row->short_name)
+		fprintf(out, "\\fB\\-%c\\fR, ", row->short_name);
 	print_bold(out, "--");
 	print_bold(out, row->long_name);
 	if (row->argument) {

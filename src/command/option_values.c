@@ -164,14 +164,13 @@ _Static_assert(sizeof(enum output_format) == sizeof(int), "choices are stored as
 
 int option_parse_breakdown(struct option_use *use, const char *argument)
 {
-	static const int64_t meanings[] = {BREAKDOWN_ALL, 0};
 	int choice = find_choice(use->row->choices, argument);
 
 	if (choice < 0 && (*argument < '0' || *argument > '9'))
 		return refuse(use, "'%s' is not a number, all or none", argument);
 	if (choice < 0)
 		return option_parse_integer(use, argument);
-	*(int64_t *)field(use) = meanings[choice];
+	*(int64_t *)field(use) = choice ? 0 : BREAKDOWN_ALL;
 	return 0;
 }
 
