@@ -35,6 +35,11 @@ STATE=$WORK/docker
 SOCKET=$STATE/docker.sock
 PREFIX=memsonde-test-$$
 export DOCKER_HOST=unix://$SOCKET
+# What an engine makes outside of its own directories, where it was not there before.
+LEFTOVERS=()
+for directory in /run/docker /run/containerd; do
+	[ -e "$directory" ] || LEFTOVERS+=("$directory")
+done
 HAD_GROUPS=0
 find /sys/fs/cgroup -maxdepth 2 -type d -name docker | grep -q . && HAD_GROUPS=1
 
@@ -48,6 +53,7 @@ stop_engine() {
 	wait_until 30 is_gone "$engine"
 	awk -v state="$STATE/" 'index($2, state) == 1 { print $2 }' /proc/self/mounts | sort -r |
 		while read -r mount; do umount -l "$mount"; done
+	((${#LEFTOVERS[@]} == 0)) || rm -rf "${LEFTOVERS[@]}"
 	[ "$HAD_GROUPS" = 1 ] || find /sys/fs/cgroup -depth -type d \( -path '*/docker/*' -o -name docker \) \
 		-exec rmdir {} + 2>/dev/null
 }
