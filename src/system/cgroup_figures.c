@@ -164,28 +164,37 @@ static figure_value smallest_limit(const struct cgroup_mounts *mounts, const cha
 	return limit;
 }
 
-/* "some avg10=1.23 avg60=..." to 123. */
-static figure_value parse_average(const char *text, const char *kind)
+/* "1.23 ..." to 123; digits behind the second decimal are cut. */
+static figure_value parse_hundredths(const char *text)
 {
-	const char *line = find_key(text, kind);
 	figure_value value = 0;
 	int decimals = -1; /* not behind the point yet */
 
-	if (!line || strncmp(line, "avg10=", 6) != 0)
+	if (*text < '0' || *text > '9')
 		return FIGURE_UNKNOWN;
-	for (const char *c = line + 6; *c && *c != ' ' && *c != '\n'; c++) {
-		if (*c == '.' && decimals < 0) {
+	for (; *text && *text != ' ' && *text != '\n'; text++) {
+		if (*text == '.' && decimals < 0) {
 			decimals = 0;
-		} else if (*c < '0' || *c > '9' || value > 100000000) {
+		} else if (*text < '0' || *text > '9' || value > INT32_MAX) {
 			return FIGURE_UNKNOWN;
 		} else if (decimals < 2) {
-			value = value * 10 + (*c - '0');
+			value = value * 10 + (*text - '0');
 			decimals += decimals >= 0;
 		}
 	}
 	for (decimals = decimals < 0 ? 0 : decimals; decimals < 2; decimals++)
 		value *= 10;
 	return value;
+}
+
+/* The line "some avg10=1.23 avg60=..." or its like. */
+static figure_value parse_average(const char *text, const char *kind)
+{
+	const char *line = find_key(text, kind);
+
+	if (!line || strncmp(line, "avg10=", 6) != 0)
+		return FIGURE_UNKNOWN;
+	return parse_hundredths(line + 6);
 }
 
 /* Pressure is v2's alone; beside a v1 memory hierarchy, the v2 group of the same path
