@@ -100,6 +100,7 @@ void process_copy__update(struct process_copy *copy, const struct account *accou
 
 	if (copy->process.exited)
 		return;
+	copy->looks++;
 	if (living) {
 		take_living(copy, account, living);
 		return;

@@ -16,6 +16,8 @@ struct process_copy {
 	char *container_name;	/* NULL: in none */
 	char *container_runtime;
 	figure_value rates[PROCESS_FIGURE_COUNT]; /* per second */
+	int looks;				  /* since the copy was first taken */
+	bool is_final;				  /* there is no further look */
 	struct history classes[CLASS_COUNT];	  /* since the copy was first taken */
 };
 

@@ -11,7 +11,18 @@
 #define SECTION_PARAMETERS                                                                         \
 	struct grid *grid, int y, int x, int width __attribute__((unused)),                        \
 		const struct process_copy *copy, bool plain __attribute__((unused))
-#define HISTORY_LINES 4
+#define HISTORY_LINES 3
+#define LOOKS_TO_WAIT 3
+
+/* They come with the look after the one at which the page was opened. */
+static const char *why_no_classes(const struct process_copy *copy)
+{
+	if (!copy->process.exited && !copy->is_final && copy->looks <= LOOKS_TO_WAIT)
+		return "working out the classes...";
+	if (copy->process.note_count)
+		return "the classes are not known: see the notes below";
+	return "the classes are not known";
+}
 
 static int section_classes(SECTION_PARAMETERS)
 {
@@ -19,10 +30,7 @@ static int section_classes(SECTION_PARAMETERS)
 
 	if (!figure_known(figures[FIG_CLASS_LAST])) {
 		grid__put(grid, y, x, width, STYLE_HEADING, "  CLASS");
-		grid__put(grid, y + 1, x + 2, width - 2, STYLE_DIM,
-			  copy->process.exited	     ? "the classes were not worked out"
-			  : copy->process.note_count ? copy->process.notes[0]
-						     : "working out the classes...");
+		grid__put(grid, y + 1, x + 2, width - 2, STYLE_DIM, why_no_classes(copy));
 		return 2;
 	}
 	return draw_classes(grid, y, x, width, &figures[FIG_CLASS_FIRST],
@@ -182,6 +190,28 @@ static int section_limits(SECTION_PARAMETERS)
 	return 1 + ARRAY_SIZE(rows);
 }
 
+static int section_identity(SECTION_PARAMETERS)
+{
+	const struct process *process = &copy->process;
+	const struct {
+		const char *label, *text;
+	} rows[] = {{"executable", process->exe}, {"cgroup", process->cgroup}};
+	int first = y;
+
+	grid__put(grid, y++, x, width, STYLE_HEADING, "  IDENTITY");
+	if (process->namespace_pid && process->namespace_pid != process->key.pid) {
+		grid__put(grid, y, x + 2, width - 2, STYLE_NORMAL, "pid inside");
+		grid__printf(grid, y++, x + 14, STYLE_NORMAL, "%u", process->namespace_pid);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!rows[i].text)
+			continue;
+		grid__put(grid, y, x + 2, 11, STYLE_NORMAL, rows[i].label);
+		grid__put(grid, y++, x + 14, width - 14, STYLE_NORMAL, rows[i].text);
+	}
+	return y - first > 1 ? y - first : 0;
+}
+
 static int section_names(SECTION_PARAMETERS)
 {
 	const struct process *process = &copy->process;
@@ -210,8 +240,8 @@ static int section_notes(SECTION_PARAMETERS)
 }
 
 const struct section process_sections[] = {
-	{section_classes}, {section_history}, {section_faults}, {section_kinds},
-	{section_mapped},  {section_limits},  {section_names},	{section_notes},
+	{section_classes}, {section_history},  {section_faults}, {section_kinds}, {section_mapped},
+	{section_limits},  {section_identity}, {section_names},	 {section_notes},
 };
 
 const unsigned int process_section_count = ARRAY_SIZE(process_sections);

@@ -69,7 +69,7 @@ struct tui {
 	struct prompt prompt;
 	char message[96];  /* shown until the next key */
 	const char *ended; /* why there is no further look, NULL: there is */
-	bool paused, quit, repaint;
+	bool colours, paused, quit, repaint;
 	struct totals totals;
 	struct list processes, containers;
 	bool shows_classes;	     /* columns of classes in place of kinds */

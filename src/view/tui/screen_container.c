@@ -120,7 +120,7 @@ static int draw_legend(struct grid *grid, int y, const figure_value *classes, bo
 static int draw_breakdown(struct tui *tui, struct grid *grid, int y)
 {
 	const figure_value *classes = &tui->container.container.figures[CFIG_CLASS_FIRST];
-	bool plain = tui->settings.plain || grid->ascii;
+	bool plain = !tui->colours || grid->ascii;
 
 	if (!figure_known(classes[CLASS_COUNT - 1])) {
 		grid__put(grid, y, 0, grid->width, STYLE_DIM,

@@ -160,7 +160,7 @@ static void sort_by_name(struct tui *tui)
 
 static const struct key_binding keys[] = {
 	{KEY_CODE_ENTER, enter, "Details", "what the container holds, its processes"},
-	{KEY_CODE_TAB, next_tab, "Tab", "processes, containers"},
+	{KEY_CODE_TAB, next_tab, "Switch", "processes, containers"},
 	{KEY_CODE_BACK_TAB, next_tab, NULL, NULL},
 	{KEY_CODE_F0 + 1, NULL, "Help", NULL},
 	{KEY_CODE_F0 + 3, NULL, "Search", NULL},

@@ -84,7 +84,8 @@ static void draw_facts(struct tui *tui, struct grid *grid)
 			 copy->container_runtime ? ")" : "");
 		x = put_fact(grid, 1, x, "container", name);
 	}
-	x = put_column(tui, grid, 1, x, "user", "user");
+	if (copy->process.uid != UINT32_MAX) /* a recording need not say */
+		x = put_column(tui, grid, 1, x, "user", "user");
 	x = put_column(tui, grid, 1, x, "parent", "ppid");
 	x = put_column(tui, grid, 1, x, "threads", "threads");
 	x = put_column(tui, grid, 1, x, "started", "start_time");
@@ -120,7 +121,7 @@ static void draw_bar(struct tui *tui, struct grid *grid)
 
 	if (figure_known(process->figures[FIG_CLASS_LAST]))
 		draw_class_bar(grid, 3, 0, grid->width, &process->figures[FIG_CLASS_FIRST],
-			       tui->settings.plain || grid->ascii);
+			       !tui->colours || grid->ascii);
 	else
 		grid__fill(grid, 3, 0, grid->width, STYLE_DIM, grid->ascii ? "." : "░");
 }
@@ -150,7 +151,7 @@ static int draw_sections(struct grid *canvas, const struct process_copy *copy, b
 static void draw(struct tui *tui, struct grid *grid)
 {
 	struct grid *canvas = canvas__start(tui, grid->width, MAX_LINES);
-	int used = draw_sections(canvas, &tui->process, tui->settings.plain || grid->ascii);
+	int used = draw_sections(canvas, &tui->process, !tui->colours || grid->ascii);
 
 	draw_title(tui, grid);
 	draw_facts(tui, grid);

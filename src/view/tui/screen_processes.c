@@ -154,6 +154,7 @@ void open_process(struct tui *tui, const struct process *process)
 {
 	process_copy__start(&tui->process, process->key);
 	process_copy__update(&tui->process, tui->account);
+	tui->process.is_final = tui->ended != NULL;
 	tui->scroll = 0;
 	tui__push(tui, &screen_process);
 }
@@ -238,7 +239,7 @@ static void tag_with_children(struct tui *tui)
 
 static const struct key_binding keys[] = {
 	{KEY_CODE_ENTER, enter, "Details", "what the process holds"},
-	{KEY_CODE_TAB, next_tab, "Tab", "processes, containers"},
+	{KEY_CODE_TAB, next_tab, "Switch", "processes, containers"},
 	{KEY_CODE_BACK_TAB, next_tab, NULL, NULL},
 	{KEY_CODE_F0 + 1, NULL, "Help", NULL},
 	{KEY_CODE_F0 + 3, NULL, "Search", NULL},

@@ -199,11 +199,12 @@ void table__draw_heading(const struct table *table, struct grid *grid, int y)
 		const struct table_place *place = &table->places[i];
 		bool sorted = place->column && place->column == table->sort;
 		enum style style = sorted ? STYLE_HEADING_SORTED : STYLE_HEADING;
-		int arrow_x = place->x + place->width;
+		int title_width = (int)text__columns(place->title);
+		int arrow_x = place->x + place->width - title_width - 1;
 
 		if (is_left(place)) {
 			grid__put_padded(grid, y, place->x, place->width, style, place->title);
-			arrow_x = place->x + (int)text__columns(place->title);
+			arrow_x = place->x + title_width;
 		} else {
 			grid__put_right(grid, y, place->x, place->width, style, place->title);
 		}

@@ -81,6 +81,11 @@ void tui__pop(struct tui *tui)
 		screen->leave(tui);
 }
 
+void tui__set_colours(struct tui *tui, bool colours)
+{
+	tui->colours = colours;
+}
+
 /* --- looks --- */
 
 static void add_rate(figure_value *sum, figure_value rate)
@@ -138,6 +143,7 @@ void tui__looked(struct tui *tui)
 void tui__ended(struct tui *tui, const char *text)
 {
 	tui->ended = text;
+	tui->process.is_final = true;
 }
 
 /* --- keys --- */

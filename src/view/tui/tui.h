@@ -19,7 +19,6 @@ struct user_names;
  */
 struct tui_settings {
 	bool ascii; /* no characters outside of ASCII */
-	bool plain; /* no colours: what they tell must be told otherwise */
 	int64_t interval_ns;
 	const struct column *sort; /* of the processes; NULL: by RSS */
 	struct user_names *users;  /* NULL: users are shown as numbers */
@@ -27,6 +26,9 @@ struct tui_settings {
 
 struct tui *tui__new(const struct tui_settings *settings, struct account *account);
 void tui__free(struct tui *tui);
+
+/* Without colours (the state at first), what they tell is told by characters. */
+void tui__set_colours(struct tui *tui, bool colours);
 
 /* The account has taken another look. */
 void tui__looked(struct tui *tui);
