@@ -30,7 +30,9 @@ compare() {
 		return
 	}
 	after=$("$LIVE/smaps_classes.py" "$pid" "$3")
-	equal "$name: the look changed nothing" "$after" "$expected"
+	# PSS changes with the processes that share the libraries.
+	equal "$name: the look changed nothing" "$(jq -c 'del(.pss)' <<<"$after")" \
+		"$(jq -c 'del(.pss)' <<<"$expected")"
 	for class in $CLASSES; do
 		got=$(field "$WORK/look" "$pid" "classes.$class")
 		want=$(jq ".$class" <<<"$expected")
