@@ -152,7 +152,8 @@ static void test_cgroup__figures_v2(void **state)
 
 static void test_cgroup__figures_of_no_group(void **state)
 {
-	static const char *const paths[] = {"/nope", "/..", "/../x", "/system.slice/../..", "x"};
+	static const char *const paths[] = {
+		"/nope", "/..", "/../x", "/system.slice/..", "/system.slice/../..", "x"};
 	struct cgroup_mounts *mounts = cgroup_mounts__open(DATA "/v2");
 	figure_value figures[CONTAINER_FIGURE_COUNT];
 
@@ -174,10 +175,13 @@ static void test_cgroup__bind_mounts(void **state)
 	/* below a mount whose root is a group */
 	assert_int_equal(cgroup__read_figures(mounts, "/machine/inner/app", figures), 0);
 	assert_figure(figures, CFIG_MEMORY_CURRENT, 12345);
+	assert_figure(figures, CFIG_MEMORY_LIMIT, 20000);
 	assert_int_equal(cgroup__read_figures(mounts, "/machine/other", figures), -ENOENT);
 	/* above our cgroup namespace, where a mount shows that */
 	assert_int_equal(cgroup__read_figures(mounts, "/../../sibling", figures), 0);
 	assert_figure(figures, CFIG_MEMORY_CURRENT, 777);
+	/* the limit of "/" holds for what is below it, not for what is beside it */
+	assert_figure(figures, CFIG_MEMORY_LIMIT, FIGURE_UNKNOWN);
 	/* one level nearer: the name between is not known */
 	assert_int_equal(cgroup__read_figures(mounts, "/../sibling", figures), -ENOENT);
 	/* no way out of the mount */
