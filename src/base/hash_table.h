@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Finds items by hash: open addressing with linear probing. The items belong to the
@@ -37,12 +38,22 @@ static inline uint64_t hash_number(uint64_t number)
 	return number ^ number >> 32;
 }
 
-/* Continues a hash by a text. */
+/* Continues a hash by a text, eight bytes a step. */
 static inline uint64_t hash_text(uint64_t hash, const char *text)
 {
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash_number(hash);
+	size_t left = strlen(text);
+
+	hash = hash_number(hash + left);
+	while (left) {
+		size_t length = left < sizeof(uint64_t) ? left : sizeof(uint64_t);
+		uint64_t part = 0;
+
+		memcpy(&part, text, length);
+		hash = hash_number(hash ^ part);
+		text += length;
+		left -= length;
+	}
+	return hash;
 }
 
 #endif
