@@ -26,17 +26,17 @@ enum figure_unit {
 	UNIT_BYTES,
 	UNIT_COUNT,
 	UNIT_NS,
-	UNIT_UNIX_NS, /* a moment, shown as RFC 3339 */
+	UNIT_UNIX_NS,	  /* a moment, shown as RFC 3339 */
 	UNIT_PERCENT_100, /* hundredths of a percent */
 };
 
 enum figure_kind {
-	FIGURE_GAUGE, /* a level: its change is a growth */
+	FIGURE_GAUGE,	/* a level: its change is a growth */
 	FIGURE_COUNTER, /* only rises while the process lives: its change is a rate */
 };
 
 struct figure {
-	const char *path; /* place in the JSON object: "faults.minor" */
+	const char *path;  /* place in the JSON object: "faults.minor" */
 	const char *title; /* column heading for people, at most 10 characters */
 	enum figure_unit unit;
 	enum figure_kind kind;
@@ -64,11 +64,11 @@ extern const struct figure container_figures[CONTAINER_FIGURE_COUNT];
  * figures are FIG_CLASS_FIRST .. FIG_CLASS_LAST and sum to FIG_RSS, the last
  * being `unaccounted`. The container's are CFIG_CLASS_FIRST .. CFIG_CLASS_LAST,
  * in the same order. */
-#define FIG_CLASS_FIRST FIG_CLASS_V8_HEAP
-#define FIG_CLASS_LAST FIG_CLASS_UNACCOUNTED
+#define FIG_CLASS_FIRST	 FIG_CLASS_V8_HEAP
+#define FIG_CLASS_LAST	 FIG_CLASS_UNACCOUNTED
 #define CFIG_CLASS_FIRST CFIG_CLASS_V8_HEAP
-#define CFIG_CLASS_LAST CFIG_CLASS_UNACCOUNTED
-#define CLASS_COUNT (FIG_CLASS_LAST - FIG_CLASS_FIRST + 1)
+#define CFIG_CLASS_LAST	 CFIG_CLASS_UNACCOUNTED
+#define CLASS_COUNT	 (FIG_CLASS_LAST - FIG_CLASS_FIRST + 1)
 
 /* Sets every value to FIGURE_UNKNOWN. */
 void figures__clear(figure_value *values, int count);
