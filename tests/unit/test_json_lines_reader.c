@@ -17,6 +17,8 @@
 #include "model/account.h"
 #include "model/source.h"
 #include "recording/json_lines_reader.h"
+#include "unit/sample_account.h"
+#include "view/json.h"
 
 #define BAD    "\xef\xbf\xbd"
 #define SECOND INT64_C(1000000000)
@@ -279,6 +281,87 @@ static void test_json_lines_reader__unknown_names_are_passed_over(void **state)
 	assert_int_equal(look(replay), -ENODATA);
 }
 
+/* ---- what stat writes ---- */
+
+static char *as_json(const struct account *account)
+{
+	struct output output;
+	char *text;
+
+	output__init(&output, -1);
+	for (size_t i = 0; i < account->process_count; i++)
+		json__process(&output, account, account->processes[i]);
+	for (size_t i = 0; i < account->exited_count; i++)
+		json__process(&output, account, account->exited[i]);
+	text = xcalloc(output.length + 1, 1);
+	memcpy(text, output.data, output.length);
+	output__release(&output);
+	return text;
+}
+
+static void check_same_text(const char *a, const char *b)
+{
+	assert_true(!a == !b);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+static void check_same_process(const struct process *read, const struct process *written)
+{
+	assert_int_equal(read->start_time_unix_ns, written->start_time_unix_ns);
+	assert_int_equal(read->image, written->image);
+	assert_int_equal(read->parent_pid, written->parent_pid);
+	assert_int_equal(read->uid, written->uid);
+	assert_int_equal(read->exited, written->exited);
+	assert_int_equal(read->oom_killed, written->oom_killed);
+	assert_int_equal(read->exit_status, written->exit_status);
+	assert_int_equal(read->exit_time_unix_ns, written->exit_time_unix_ns);
+	check_same_text(read->comm, written->comm);
+	check_same_text(read->exe, written->exe);
+	check_same_text(read->cgroup, written->cgroup);
+	assert_memory_equal(read->figures, written->figures, sizeof(read->figures));
+	assert_true(!read->container == !written->container);
+	if (read->container)
+		assert_memory_equal(read->container->figures, written->container->figures,
+				    sizeof(read->container->figures));
+	for (size_t i = 0; i < written->note_count; i++)
+		assert_true(has_note(read, written->notes[i]));
+	assert_int_equal(read->anon_name_count, written->anon_name_count);
+}
+
+static void test_json_lines_reader__reads_what_stat_writes(void **state)
+{
+	struct replay *replay = *state;
+	struct account account;
+	char *text[2], *both;
+
+	account__init(&account);
+	sample_account__first_look(&account);
+	text[0] = as_json(&account);
+	sample_account__second_look(&account);
+	text[1] = as_json(&account);
+	both = xasprintf("%s%s", text[0], text[1]);
+	open_text(replay, both);
+	assert_int_equal(look(replay), 0);
+	assert_int_equal(look(replay), 0);
+	assert_string_equal(replay->message, "");
+
+	assert_int_equal(replay->account.process_count, account.process_count);
+	assert_int_equal(replay->account.exited_count, account.exited_count);
+	assert_int_equal(replay->account.interval_ns, account.interval_ns);
+	for (size_t i = 0; i < account.process_count; i++)
+		check_same_process(find(replay, account.processes[i]->key.pid),
+				   account.processes[i]);
+	for (size_t i = 0; i < account.exited_count; i++)
+		check_same_process(find_exited(replay, account.exited[i]->key.pid),
+				   account.exited[i]);
+	assert_int_equal(look(replay), -ENODATA);
+	account__release(&account);
+	free(text[0]);
+	free(text[1]);
+	free(both);
+}
+
 /* ---- what is wrong with one ---- */
 
 static void test_json_lines_reader__wrong_types_are_unknown(void **state)
@@ -533,6 +616,7 @@ int main(void)
 		TEST(container),
 		TEST(second_look),
 		TEST(unknown_names_are_passed_over),
+		TEST(reads_what_stat_writes),
 		TEST(wrong_types_are_unknown),
 		TEST(hostile_text_is_sanitised),
 		TEST(truncated_last_line),
