@@ -16,12 +16,12 @@ char *xasprintf(const char *format, ...)
 	__attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
 /* Makes room for one more element in an array that grows by doubling. */
-#define ARRAY_GROW(array, count, capacity)                                             \
-	do {                                                                           \
-		if ((count) == (capacity)) {                                           \
-			(capacity) = (capacity) ? (capacity) * 2 : 16;                 \
-			(array) = xreallocarray((array), (capacity), sizeof *(array)); \
-		}                                                                      \
+#define ARRAY_GROW(array, count, capacity)                                                         \
+	do {                                                                                       \
+		if ((count) == (capacity)) {                                                       \
+			(capacity) = (capacity) ? (capacity)*2 : 16;                               \
+			(array) = xreallocarray((array), (capacity), sizeof *(array));             \
+		}                                                                                  \
 	} while (0)
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
