@@ -137,7 +137,8 @@ static char *take_pod_uid(const char *element)
 		return NULL;
 	uid = xasprintf("%.*s", (int)length, mark + 3);
 	for (char *c = uid; *c; c++)
-		*c = *c == '_' ? '-' : *c;
+		if (*c == '_')
+			*c = '-';
 	return uid;
 }
 

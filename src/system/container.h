@@ -17,7 +17,7 @@ struct container_label {
 	char *name;
 	char *runtime; /* of container_runtimes() */
 	char *image;
-	char *pod; /* "namespace/pod" */
+	char *pod;    /* "namespace/pod" */
 	char *cgroup; /* the container's own group: a prefix of the path asked for */
 };
 
@@ -29,8 +29,7 @@ struct container_label {
  *
  * Returns 0, or -ENOENT when the path is in no container. label is cleared first.
  */
-int container_label__find(struct container_label *label, const char *root,
-			  const char *cgroup_path);
+int container_label__find(struct container_label *label, const char *root, const char *cgroup_path);
 
 void container_label__release(struct container_label *label);
 
