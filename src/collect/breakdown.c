@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "collect/breakdown.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "collect/census.h"
+#include "model/classify.h"
+#include "system/page_runs.h"
+
+#define ATTEMPTS 3
+
+/* A process that changes is good enough when no more than 1/256 is unaccounted. */
+#define TOLERATED_SHARE 256
+
+/* VM_... of the kernel. */
+#define VMA_READ       0x1
+#define VMA_WRITE      0x2
+#define VMA_EXEC       0x4
+#define VMA_SHARED     0x8
+#define VMA_GROWSDOWN  0x100
+#define VMA_PFNMAP     0x400
+#define VMA_IO         0x4000
+#define VMA_HUGETLB    0x400000
+
+/* The process as the kernel describes it at one moment. */
+struct one_process {
+	struct process_record record;
+	int64_t held_pages[RSS_KIND_COUNT]; /* by its further threads */
+	bool found;
+};
+
+struct breakdown {
+	struct programs *programs;
+	struct one_process before, after;
+	struct thread_registers *threads;
+	size_t thread_count, thread_capacity;
+	struct mapping *mappings;
+	size_t mapping_count, mapping_capacity;
+	struct page_runs runs;
+	struct regions regions;
+	struct frame_set *frames;
+	bool frames_incomplete;
+	uint64_t page_bytes;
+	pid_t pid; /* under way */
+};
+
+/* Pages of one class. */
+struct class_pages {
+	int64_t resident_bytes[MEMORY_CLASS_COUNT];
+	int64_t swapped_bytes[MEMORY_CLASS_COUNT];
+	int64_t huge_bytes;
+};
+
+struct breakdown *breakdown__new(struct programs *programs)
+{
+	struct breakdown *self = xcalloc(1, sizeof(*self));
+
+	self->programs = programs;
+	self->frames = frame_set__new();
+	self->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	return self;
+}
+
+void breakdown__free(struct breakdown *self)
+{
+	if (!self)
+		return;
+	free(self->threads);
+	free(self->mappings);
+	page_runs__release(&self->runs);
+	regions__release(&self->regions);
+	frame_set__free(self->frames);
+	free(self);
+}
+
+static void add_registers(struct breakdown *self, uint64_t stack_pointer, uint64_t thread_pointer)
+{
+	ARRAY_GROW(self->threads, self->thread_count, self->thread_capacity);
+	self->threads[self->thread_count++] = (struct thread_registers){
+		.stack_pointer = stack_pointer, .thread_pointer = thread_pointer};
+}
+
+static void take_thread(struct breakdown *self, struct one_process *one,
+			const struct thread_record *thread)
+{
+	for (int kind = 0; kind < RSS_KIND_COUNT; kind++)
+		one->held_pages[kind] += thread->held_rss_pages[kind];
+	if (one == &self->before)
+		add_registers(self, thread->stack_pointer, thread->thread_pointer);
+}
+
+static void take_record(struct breakdown *self, struct one_process *one, const void *data,
+			enum record_type type)
+{
+	if (type == RECORD_THREAD) {
+		take_thread(self, one, data);
+	} else if (type == RECORD_PROCESS) {
+		const struct process_record *record = data;
+
+		if (!one->found)
+			one->record = *record;
+		one->found = true;
+		if (one == &self->before)
+			add_registers(self, record->stack_pointer, record->thread_pointer);
+	}
+}
+
+static void take_before(void *context, const void *record, enum record_type type)
+{
+	struct breakdown *self = context;
+
+	take_record(self, &self->before, record, type);
+}
+
+static void take_after(void *context, const void *record, enum record_type type)
+{
+	struct breakdown *self = context;
+
+	take_record(self, &self->after, record, type);
+}
+
+static void take_mapping(void *context, const void *data, enum record_type type)
+{
+	struct breakdown *self = context;
+	const struct vma_record *record = data;
+	struct mapping *mapping;
+
+	if (type != RECORD_VMA)
+		return;
+	ARRAY_GROW(self->mappings, self->mapping_count, self->mapping_capacity);
+	mapping = &self->mappings[self->mapping_count++];
+	*mapping = (struct mapping){
+		.start = record->start,
+		.end = record->end,
+		.readable = record->flags & VMA_READ,
+		.writable = record->flags & VMA_WRITE,
+		.executable = record->flags & VMA_EXEC,
+		.shared = record->flags & VMA_SHARED,
+		.grows_down = record->flags & VMA_GROWSDOWN,
+		.hugetlb = record->flags & VMA_HUGETLB,
+		.device = record->flags & (VMA_PFNMAP | VMA_IO),
+		.has_file = record->kind & VMA_HAS_FILE,
+		.shmem = record->kind & VMA_IS_SHMEM,
+		.unlinked = record->kind & VMA_IS_UNLINKED,
+	};
+	memcpy(mapping->name, record->name, sizeof(mapping->name));
+	mapping->name[sizeof(mapping->name) - 1] = '\0';
+}
+
+/* Only of pages that are resident: reading another would bring it in. */
+static void read_pages(void *context, const uint64_t *addresses, size_t count,
+		       struct page_words *words)
+{
+	struct breakdown *self = context;
+	struct iovec local[256], remote[256];
+	size_t used = 0;
+
+	memset(words, 0, count * sizeof(*words));
+	for (size_t i = 0; i < count && used < ARRAY_SIZE(local); i++) {
+		const struct page_run *run = page_runs__find(&self->runs, addresses[i]);
+
+		if (!run || !(run->flags & PAGE_RUN_PRESENT) || (run->flags & PAGE_RUN_ZERO))
+			continue;
+		local[used] = (struct iovec){&words[i], sizeof(words[i])};
+		remote[used] = (struct iovec){(void *)(uintptr_t)addresses[i], sizeof(words[i])};
+		used++;
+	}
+	if (used && process_vm_readv(self->pid, local, used, remote, used, 0) < 0)
+		memset(words, 0, count * sizeof(*words));
+}
+
+/* Calls on each run of resident or swapped pages of one class. */
+static void for_each_part(const struct breakdown *self,
+			  void (*callback)(void *context, const struct region *region,
+					   uint64_t start, uint64_t end, uint32_t flags),
+			  void *context)
+{
+	size_t run_index = 0;
+
+	for (size_t i = 0; i < self->regions.count; i++) {
+		const struct region *region = &self->regions.items[i];
+
+		while (run_index < self->runs.count &&
+		       self->runs.items[run_index].end <= region->start)
+			run_index++;
+		for (size_t j = run_index; j < self->runs.count; j++) {
+			const struct page_run *run = &self->runs.items[j];
+			uint64_t start = run->start > region->start ? run->start : region->start;
+			uint64_t end = run->end < region->end ? run->end : region->end;
+
+			if (run->start >= region->end)
+				break;
+			if (end > start)
+				callback(context, region, start, end, run->flags);
+		}
+	}
+}
+
+static bool in_rss(uint32_t flags)
+{
+	return (flags & PAGE_RUN_PRESENT) && !(flags & PAGE_RUN_ZERO);
+}
+
+static void add_to_class(void *context, const struct region *region, uint64_t start, uint64_t end,
+			 uint32_t flags)
+{
+	struct class_pages *pages = context;
+	int64_t bytes = (int64_t)(end - start);
+
+	if (in_rss(flags))
+		pages->resident_bytes[region->class] += bytes;
+	if (flags & PAGE_RUN_SWAPPED)
+		pages->swapped_bytes[region->class] += bytes;
+	if (in_rss(flags) && (flags & PAGE_RUN_HUGE) && region->class != CLASS_NOT_IN_RSS)
+		pages->huge_bytes += bytes;
+}
+
+static int64_t rss_sum(const struct class_pages *pages)
+{
+	int64_t sum = 0;
+
+	for (int class = 0; class < CLASS_NOT_IN_RSS; class++)
+		sum += pages->resident_bytes[class];
+	return sum;
+}
+
+static int64_t rss_bytes(const struct breakdown *self, const struct one_process *one)
+{
+	int64_t pages = 0;
+
+	for (int kind = 0; kind < RSS_KIND_COUNT; kind++)
+		if (kind != RSS_SWAP)
+			pages += one->record.rss_pages[kind] + one->held_pages[kind];
+	return pages * (int64_t)self->page_bytes;
+}
+
+static int read_once(struct breakdown *self)
+{
+	int error;
+
+	memset(&self->before, 0, sizeof(self->before));
+	memset(&self->after, 0, sizeof(self->after));
+	self->thread_count = 0;
+	self->mapping_count = 0;
+	error = programs__read_census(self->programs, self->pid, take_before, self);
+	if (!error && !self->before.found)
+		error = -ESRCH;
+	if (!error)
+		error = programs__read_mappings(self->programs, (pid_t)self->before.record.tid,
+						take_mapping, self);
+	if (!error && self->mapping_count == 0)
+		error = -ESRCH;
+	if (!error)
+		error = page_runs__read(&self->runs, page_source(), self->pid,
+					self->mappings[0].start,
+					self->mappings[self->mapping_count - 1].end);
+	if (!error)
+		error = programs__read_census(self->programs, self->pid, take_after, self);
+	if (!error && !self->after.found)
+		error = -ESRCH;
+	return error;
+}
+
+static void classify_pages(struct breakdown *self, struct class_pages *pages)
+{
+	const struct process_record *record = &self->before.record;
+	struct address_space space = {
+		.mappings = self->mappings,
+		.mapping_count = self->mapping_count,
+		.threads = self->threads,
+		.thread_count = self->thread_count,
+		.start_brk = record->start_brk,
+		.brk = record->brk,
+		.start_stack = record->start_stack,
+		.vdso = record->vdso,
+		.page_bytes = self->page_bytes,
+		.read_pages = read_pages,
+		.read_context = self,
+	};
+
+	memset(pages, 0, sizeof(*pages));
+	classify(&space, &self->regions);
+	for_each_part(self, add_to_class, pages);
+}
+
+/* Takes the one of the two moments that fits the pages better. Returns how far off it
+ * is, or -errno. */
+static int64_t attempt(struct breakdown *self, struct class_pages *pages,
+		       const struct one_process **chosen)
+{
+	int error = read_once(self);
+	int64_t sum, before, after;
+
+	if (error)
+		return error;
+	classify_pages(self, pages);
+	sum = rss_sum(pages);
+	before = llabs(rss_bytes(self, &self->before) - sum);
+	after = llabs(rss_bytes(self, &self->after) - sum);
+	*chosen = before < after ? &self->before : &self->after;
+	return before < after ? before : after;
+}
+
+static void set_classes(struct process *process, const struct class_pages *pages)
+{
+	static const enum memory_class measured[] = {CLASS_MALLOC, CLASS_STACK, CLASS_CODE,
+						     CLASS_FILE, CLASS_SHMEM, CLASS_ANON};
+
+	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
+		process->figures[FIG_CLASS_FIRST + measured[i]] =
+			pages->resident_bytes[measured[i]];
+	process->figures[FIG_CLASS_UNACCOUNTED] = process->figures[FIG_RSS] - rss_sum(pages);
+	process->figures[FIG_SWAP_MALLOC] = pages->swapped_bytes[CLASS_MALLOC];
+	process->figures[FIG_SWAP_STACK] = pages->swapped_bytes[CLASS_STACK];
+	process->figures[FIG_SWAP_FILE] =
+		pages->swapped_bytes[CLASS_FILE] + pages->swapped_bytes[CLASS_CODE];
+	process->figures[FIG_SWAP_ANON] = pages->swapped_bytes[CLASS_ANON];
+	if (page_source() == PAGES_BY_SCAN)
+		process->figures[FIG_HUGE_PAGES] = pages->huge_bytes;
+}
+
+struct name_context {
+	const struct breakdown *self;
+	struct process *process;
+};
+
+static void add_name(void *context, const struct region *region, uint64_t start, uint64_t end,
+		     uint32_t flags)
+{
+	const struct name_context *names = context;
+	const struct mapping *mapping = &names->self->mappings[region->mapping];
+
+	if (mapping->name[0] && in_rss(flags))
+		process__add_anon_name(names->process, mapping->name, (int64_t)(end - start));
+}
+
+struct unique_context {
+	struct breakdown *self;
+	int64_t *bytes;
+	int pagemap_fd;
+};
+
+static void add_unique(void *context, const struct region *region, uint64_t start, uint64_t end,
+		       uint32_t flags)
+{
+	struct unique_context *unique = context;
+	int64_t pages;
+
+	if (!in_rss(flags) || region->class == CLASS_NOT_IN_RSS)
+		return;
+	pages = frame_set__add(unique->self->frames, unique->pagemap_fd, start, end);
+	if (pages < 0)
+		unique->self->frames_incomplete = true;
+	else
+		unique->bytes[region->class] += pages * (int64_t)unique->self->page_bytes;
+}
+
+static void count_unique(struct breakdown *self, int64_t *unique_bytes)
+{
+	struct unique_context unique = {
+		.self = self,
+		.bytes = unique_bytes,
+		.pagemap_fd = pagemap__open(self->pid),
+	};
+
+	if (unique.pagemap_fd < 0) {
+		/* One that has ended meanwhile holds no page any more. */
+		self->frames_incomplete |= unique.pagemap_fd != -ESRCH;
+		return;
+	}
+	for_each_part(self, add_unique, &unique);
+	close(unique.pagemap_fd);
+}
+
+void breakdown__process(struct breakdown *self, struct process *process, int64_t *unique_bytes)
+{
+	struct name_context names = {.self = self, .process = process};
+	const struct one_process *chosen = NULL;
+	struct class_pages pages;
+	int64_t off = INT64_MAX;
+
+	self->pid = (pid_t)process->key.pid;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		off = attempt(self, &pages, &chosen);
+		if (off < 0 || off <= rss_bytes(self, chosen) / TOLERATED_SHARE)
+			break;
+	}
+	if (off < 0 || chosen->record.start_ns != process->key.start_ns) {
+		process__add_note(process, "classes: %s",
+				  off < 0 && off != -ESRCH ? strerror((int)-off) :
+							     "the process ended");
+		return;
+	}
+	census__set_rss(process, &chosen->record, chosen->held_pages);
+	set_classes(process, &pages);
+	for_each_part(self, add_name, &names);
+	if (unique_bytes)
+		count_unique(self, unique_bytes);
+}
+
+void breakdown__begin_container(struct breakdown *self)
+{
+	frame_set__clear(self->frames);
+	self->frames_incomplete = false;
+}
+
+bool breakdown__container_is_complete(const struct breakdown *self)
+{
+	return !self->frames_incomplete;
+}

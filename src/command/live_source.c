@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "command/live_source.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "collect/collector.h"
+#include "command/launch.h"
+#include "command/options.h"
+#include "model/source.h"
+#include "recording/json_lines_reader.h"
+
+/* Classes of all processes of a machine would cost too much at each look. */
+#define BREAKDOWN_OF_EVERYTHING 20
+
+static const enum collect_what what_of_kind[] = {
+	[TARGET_EVERYTHING] = COLLECT_EVERYTHING,
+	[TARGET_PIDS] = COLLECT_PIDS,
+	[TARGET_CONTAINERS] = COLLECT_CONTAINERS,
+	[TARGET_CGROUPS] = COLLECT_CGROUPS,
+	[TARGET_COMMAND] = COLLECT_DESCENDANTS,
+};
+
+static int64_t breakdown_of(const struct options *options)
+{
+	if (options->breakdown >= 0)
+		return options->breakdown;
+	return options->target_kind == TARGET_EVERYTHING ? BREAKDOWN_OF_EVERYTHING : BREAKDOWN_ALL;
+}
+
+static int exit_status_of(int error)
+{
+	if (!error)
+		return 0;
+	return error == -ENOENT ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
+}
+
+static int open_command(const struct options *options, struct collector_settings *settings,
+			struct source **source)
+{
+	struct launch launch;
+
+	if (launch__prepare(&launch, options->command_argv))
+		return EXIT_STATUS_FAILED;
+	settings->pids = &launch.pid;
+	settings->pid_count = 1;
+	if (collector__open(source, settings)) {
+		launch__cancel(&launch);
+		return EXIT_STATUS_FAILED;
+	}
+	if (launch__go(&launch, options->command_argv[0])) {
+		(*source)->close(*source);
+		return EXIT_STATUS_FAILED;
+	}
+	return 0;
+}
+
+int open_source(const struct options *options, struct source **source)
+{
+	struct collector_settings settings = {
+		.what = what_of_kind[options->target_kind],
+		.pids = options->pids,
+		.pid_count = options->pid_count,
+		.names = options->names,
+		.name_count = options->name_count,
+		.breakdown = breakdown_of(options),
+		.pss = options->pss,
+		.max_exits = options->max_exits,
+	};
+
+	if (options->replay)
+		return json_lines_reader__open(source, options->replay) ? EXIT_STATUS_FAILED : 0;
+	if (options->target_kind == TARGET_COMMAND)
+		return open_command(options, &settings, source);
+	return exit_status_of(collector__open(source, &settings));
+}
