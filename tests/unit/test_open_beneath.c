@@ -45,7 +45,7 @@ static void make_socket(const char *name)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", in_folder(name));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", in_folder(name));
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 }
