@@ -10,8 +10,7 @@
 
 #define SECTION_PARAMETERS                                                                         \
 	struct grid *grid, int y, int x, int width __attribute__((unused)),                        \
-		const struct process_copy *copy, bool plain __attribute__((unused))
-#define HISTORY_LINES 3
+		const struct section_view *view
 #define LOOKS_TO_WAIT 3
 
 /* They come with the look after the one at which the page was opened. */
@@ -26,20 +25,21 @@ static const char *why_no_classes(const struct process_copy *copy)
 
 static int section_classes(SECTION_PARAMETERS)
 {
-	const figure_value *figures = copy->process.figures;
+	const figure_value *figures = view->copy->process.figures;
 
 	if (!figure_known(figures[FIG_CLASS_LAST])) {
 		grid__put(grid, y, x, width, STYLE_HEADING, "  CLASS");
-		grid__put(grid, y + 1, x + 2, width - 2, STYLE_DIM, why_no_classes(copy));
+		grid__put(grid, y + 1, x + 2, width - 2, STYLE_DIM, why_no_classes(view->copy));
 		return 2;
 	}
 	return draw_classes(grid, y, x, width, &figures[FIG_CLASS_FIRST],
-			    &copy->rates[FIG_CLASS_FIRST], copy->classes, figures[FIG_RSS], plain);
+			    &view->copy->rates[FIG_CLASS_FIRST], view->copy->classes,
+			    figures[FIG_RSS], view->plain);
 }
 
 static int section_history(SECTION_PARAMETERS)
 {
-	const struct history *history = &copy->process.history;
+	const struct history *history = &view->copy->process.history;
 	figure_value least, greatest;
 	char a[32], b[32];
 	int columns = width < HISTORY_LENGTH ? width - 2 : HISTORY_LENGTH;
@@ -49,8 +49,8 @@ static int section_history(SECTION_PARAMETERS)
 		return 0;
 	grid__printf(grid, y, x, STYLE_HEADING, "  RSS over the last %d looks: %s to %s", looks,
 		     text__bytes(a, sizeof a, least), text__bytes(b, sizeof b, greatest));
-	draw_area(grid, y + 1, x + 2, columns, HISTORY_LINES, STYLE_SPARK, history);
-	return HISTORY_LINES + 1;
+	draw_area(grid, y + 1, x + 2, columns, view->history_lines, STYLE_SPARK, history);
+	return view->history_lines + 1;
 }
 
 /* --- figures in rows of label, value and change --- */
@@ -112,7 +112,7 @@ static int section_faults(SECTION_PARAMETERS)
 
 	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s  %10s", "PAGE FAULTS", "COUNT",
 		     "PER SECOND");
-	return 1 + draw_figures(grid, y + 1, x, copy, rows, ARRAY_SIZE(rows));
+	return 1 + draw_figures(grid, y + 1, x, view->copy, rows, ARRAY_SIZE(rows));
 }
 
 static int section_kinds(SECTION_PARAMETERS)
@@ -127,7 +127,7 @@ static int section_kinds(SECTION_PARAMETERS)
 
 	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s  %10s", "KINDS OF PAGES", "BYTES",
 		     "GROWTH/s");
-	return 1 + draw_figures(grid, y + 1, x, copy, rows, ARRAY_SIZE(rows));
+	return 1 + draw_figures(grid, y + 1, x, view->copy, rows, ARRAY_SIZE(rows));
 }
 
 /* --- system calls that change the address space --- */
@@ -150,7 +150,7 @@ static const struct call_row {
 
 static int section_mapped(SECTION_PARAMETERS)
 {
-	const figure_value *figures = copy->process.figures;
+	const figure_value *figures = view->copy->process.figures;
 
 	grid__printf(grid, y, x, STYLE_HEADING, "  %-14s %9s %10s %7s %6s %6s", "ADDRESS SPACE",
 		     "BYTES", "BYTES/s", "CALLS", "/s", "FAILED");
@@ -160,11 +160,11 @@ static int section_mapped(SECTION_PARAMETERS)
 		y++;
 		grid__put(grid, y, x + 2, 14, STYLE_NORMAL, row->label);
 		put_value(grid, y, x + 17, 9, UNIT_BYTES, figures[row->bytes]);
-		put_value(grid, y, x + 27, 10, UNIT_BYTES, copy->rates[row->bytes]);
+		put_value(grid, y, x + 27, 10, UNIT_BYTES, view->copy->rates[row->bytes]);
 		if (row->calls == NO_FIGURE)
 			continue;
 		put_value(grid, y, x + 38, 7, UNIT_COUNT, figures[row->calls]);
-		put_value(grid, y, x + 46, 6, UNIT_COUNT, copy->rates[row->calls]);
+		put_value(grid, y, x + 46, 6, UNIT_COUNT, view->copy->rates[row->calls]);
 		put_value(grid, y, x + 53, 6, UNIT_COUNT, figures[row->failures]);
 	}
 	return 1 + ARRAY_SIZE(call_rows);
@@ -185,14 +185,15 @@ static int section_limits(SECTION_PARAMETERS)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		y++;
 		grid__put(grid, y, x + 2, 24, STYLE_NORMAL, rows[i].label);
-		put_value(grid, y, x + 27, 10, UNIT_BYTES, copy->process.figures[rows[i].figure]);
+		put_value(grid, y, x + 27, 10, UNIT_BYTES,
+			  view->copy->process.figures[rows[i].figure]);
 	}
 	return 1 + ARRAY_SIZE(rows);
 }
 
 static int section_identity(SECTION_PARAMETERS)
 {
-	const struct process *process = &copy->process;
+	const struct process *process = &view->copy->process;
 	const struct {
 		const char *label, *text;
 	} rows[] = {{"executable", process->exe}, {"cgroup", process->cgroup}};
@@ -214,7 +215,7 @@ static int section_identity(SECTION_PARAMETERS)
 
 static int section_names(SECTION_PARAMETERS)
 {
-	const struct process *process = &copy->process;
+	const struct process *process = &view->copy->process;
 
 	if (!process->anon_name_count)
 		return 0;
@@ -229,7 +230,7 @@ static int section_names(SECTION_PARAMETERS)
 
 static int section_notes(SECTION_PARAMETERS)
 {
-	const struct process *process = &copy->process;
+	const struct process *process = &view->copy->process;
 
 	if (!process->note_count)
 		return 0;

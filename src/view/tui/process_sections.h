@@ -9,11 +9,16 @@ struct process_copy;
 
 /* The parts of the page about one process. */
 
+struct section_view {
+	const struct process_copy *copy;
+	bool plain; /* without colours */
+	int history_lines;
+};
+
 struct section {
 	/* Draws at a place, in at least SECTION_MIN_WIDTH columns; returns the lines taken,
 	 * 0 if there is nothing to say. */
-	int (*draw)(struct grid *grid, int y, int x, int width, const struct process_copy *copy,
-		    bool plain);
+	int (*draw)(struct grid *grid, int y, int x, int width, const struct section_view *view);
 };
 
 #define SECTION_MIN_WIDTH 60

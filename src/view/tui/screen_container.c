@@ -16,14 +16,14 @@ static const struct figure_row {
 	enum container_figure figure;
 	const char *label;
 } figure_rows[] = {
-	{CFIG_MEMORY_CURRENT, "current"}, {CFIG_WORKING_SET, "working set"},
+	{CFIG_MEMORY_CURRENT, "current"}, {CFIG_WORKING_SET, "workset"},
 	{CFIG_RSS_UNIQUE, "RSS"},	  {CFIG_MEMORY_PEAK, "peak"},
 	{CFIG_MEMORY_ANON, "anon"},	  {CFIG_MEMORY_FILE, "file"},
 	{CFIG_MEMORY_SHMEM, "shmem"},	  {CFIG_MEMORY_KERNEL, "kernel"},
 	{CFIG_SWAP_CURRENT, "swap"},	  {CFIG_OOM_KILLS, "OOM kills"},
-	{CFIG_LIMIT_HITS, "limit hits"},  {CFIG_RSS_SUM, "RSS sum"},
+	{CFIG_LIMIT_HITS, "hits"},	  {CFIG_RSS_SUM, "RSS sum"},
 	{CFIG_PRESSURE_SOME, "pressure"}, {CFIG_PRESSURE_FULL, "stalled"},
-	{CFIG_PROCESSES, "processes"},
+	{CFIG_PROCESSES, "procs"},
 };
 
 static void draw_title(struct tui *tui, struct grid *grid)
@@ -124,8 +124,8 @@ static int draw_breakdown(struct tui *tui, struct grid *grid, int y)
 
 	if (!figure_known(classes[CLASS_COUNT - 1])) {
 		grid__put(grid, y, 0, grid->width, STYLE_DIM,
-			  tui->container.gone ? "the classes were not worked out"
-					      : "working out the classes...");
+			  tui->container.gone || tui->ended ? "the classes are not known"
+							    : "working out the classes...");
 		return 1;
 	}
 	draw_class_bar(grid, y, 0, grid->width, classes, plain);

@@ -9,9 +9,12 @@
 #include "view/tui/screen.h"
 #include "view/tui/spark.h"
 
-#define COLUMN_WIDTH 74 /* a section uses no more */
-#define MAX_COLUMNS  4
-#define MAX_LINES    200
+#define COLUMN_WIDTH	  74 /* a section uses no more */
+#define MAX_COLUMNS	  4
+#define MAX_LINES	  200
+#define MIN_HISTORY_LINES 3
+#define MAX_HISTORY_LINES 12
+#define ROOMY_HEIGHT	  40 /* from here on the history is drawn higher */
 
 /* "  LABEL value": returns the x behind it. */
 static int put_fact(struct grid *grid, int y, int x, const char *label, const char *value)
@@ -128,7 +131,7 @@ static void draw_bar(struct tui *tui, struct grid *grid)
 
 /* Sections go one below the other, into the column that is the shortest; at least the
  * first two stand on top of each other. */
-static int draw_sections(struct grid *canvas, const struct process_copy *copy, bool plain)
+static int draw_sections(struct grid *canvas, const struct section_view *view)
 {
 	int columns = canvas->width / SECTION_MIN_WIDTH, tops[MAX_COLUMNS] = {0}, used = 0;
 
@@ -141,7 +144,7 @@ static int draw_sections(struct grid *canvas, const struct process_copy *copy, b
 			best = tops[column] < tops[best] ? column : best;
 		int lines = process_sections[i].draw(
 			canvas, tops[best], best * width,
-			width - 2 < COLUMN_WIDTH ? width - 2 : COLUMN_WIDTH, copy, plain);
+			width - 2 < COLUMN_WIDTH ? width - 2 : COLUMN_WIDTH, view);
 		tops[best] += lines ? lines + 1 : 0;
 		used = tops[best] > used ? tops[best] : used;
 	}
@@ -151,7 +154,18 @@ static int draw_sections(struct grid *canvas, const struct process_copy *copy, b
 static void draw(struct tui *tui, struct grid *grid)
 {
 	struct grid *canvas = canvas__start(tui, grid->width, MAX_LINES);
-	int used = draw_sections(canvas, &tui->process, !tui->colours || grid->ascii);
+	struct section_view view = {
+		.copy = &tui->process,
+		.plain = !tui->colours || grid->ascii,
+		.history_lines = MIN_HISTORY_LINES,
+	};
+	int used;
+
+	if (grid->height > ROOMY_HEIGHT)
+		view.history_lines += (grid->height - ROOMY_HEIGHT) / 4;
+	if (view.history_lines > MAX_HISTORY_LINES)
+		view.history_lines = MAX_HISTORY_LINES;
+	used = draw_sections(canvas, &view);
 
 	draw_title(tui, grid);
 	draw_facts(tui, grid);
@@ -175,11 +189,15 @@ static void leave(struct tui *tui)
 }
 
 static const struct key_binding keys[] = {
-	{KEY_CODE_ESCAPE, tui__pop, "Back", "back"}, {'q', tui__pop, NULL, NULL},
-	{KEY_CODE_LEFT, tui__pop, NULL, NULL},	     {KEY_CODE_BACKSPACE, tui__pop, NULL, NULL},
-	{KEY_CODE_F0 + 1, NULL, "Help", NULL},	     {KEY_CODE_UP, NULL, "Scroll", NULL},
-	{KEY_CODE_DOWN, NULL, "Scroll", NULL},	     {'p', NULL, "Pause", NULL},
-	{KEY_CODE_F0 + 10, NULL, "Quit", NULL},	     {KEY_CODE_NONE, NULL, NULL, NULL},
+	{KEY_CODE_ESCAPE, tui__pop, "Back", "back"},
+	{'q', tui__pop, NULL, NULL},
+	{KEY_CODE_LEFT, tui__pop, NULL, NULL},
+	{KEY_CODE_BACKSPACE, tui__pop, NULL, NULL},
+	{KEY_CODE_F0 + 1, NULL, "Help", NULL},
+	{KEY_CODE_PAGE_DOWN, NULL, "Scroll", NULL},
+	{'p', NULL, "Pause", NULL},
+	{KEY_CODE_F0 + 10, NULL, "Quit", NULL},
+	{KEY_CODE_NONE, NULL, NULL, NULL},
 };
 
 const struct screen screen_process = {
