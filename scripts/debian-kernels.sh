@@ -65,11 +65,12 @@ debian_open() {
 	export APT_CONFIG="$debian_dir/apt.conf"
 	# -e any: without it lists that could not be fetched are a warning.
 	timeout 120 apt-get -q -q -e any update >"$debian_dir/log" 2>&1 ||
-		complain "cannot fetch Debian's package lists: $(last_line "$debian_dir/log")"
+		complain "cannot fetch Debian's package lists: $(first_error "$debian_dir/log")"
 }
 
-last_line() {
-	grep . "$1" | tail -n 1
+# first_error LOG - what apt said first; later lines say that something failed.
+first_error() {
+	grep '^[EW]: ' "$1" | sed -n '1s/^.: //p'
 }
 
 # debian_newest REGEX - name of the newest package whose name matches.
@@ -90,7 +91,7 @@ debian_vmlinuz() {
 	rm -rf "$download"
 	mkdir "$download"
 	(cd "$download" && timeout 300 apt-get -q -q download "$1") >"$debian_dir/log" 2>&1 ||
-		complain "cannot download $1: $(last_line "$debian_dir/log")" || return 1
+		complain "cannot download $1: $(first_error "$debian_dir/log")" || return 1
 	# Since 7.0 the kernel lies below usr/lib/modules. A pattern that matches
 	# nothing is an error of tar's: what counts is that one was found.
 	for deb in "$download"/*.deb; do

@@ -11,8 +11,12 @@
 
 memsonde=/test/memsonde
 targets=/test/targets
-cgroups=/sys/fs/cgroup
 run=/run/tests
+if [ "$CGROUP" = 1 ]; then
+	cgroups=/sys/fs/cgroup/memory limit=memory.limit_in_bytes current=memory.usage_in_bytes
+else
+	cgroups=/sys/fs/cgroup limit=memory.max current=memory.current
+fi
 container_id=3b0f5c0de1a94c7db2b1f8e46a7d90c25f1e8d3a6b4c72900aebd85131c6ef47
 container_limit=100663296
 mkdir $run
@@ -107,9 +111,9 @@ start counters counters 3
 start spike spike 256
 
 mkdir -p $cgroups/docker/$container_id $cgroups/victims
-echo +memory >$cgroups/docker/cgroup.subtree_control
-echo $container_limit >$cgroups/docker/$container_id/memory.max
-echo 24M >$cgroups/victims/memory.max
+[ "$CGROUP" = 1 ] || echo +memory >$cgroups/docker/cgroup.subtree_control
+echo $container_limit >$cgroups/docker/$container_id/$limit
+echo 24M >$cgroups/victims/$limit
 cgroup=$cgroups/docker/$container_id start contained brk_heap
 cgroup=$cgroups/victims start victim oom_victim
 say 'targets run'
@@ -121,7 +125,7 @@ stat_pid=$!
 : >$run/truth
 if wait_look 2; then
 	for name in $quiet contained; do truth "$name" >>$run/truth; done
-	cat $cgroups/docker/$container_id/memory.current >$run/container_current
+	cat $cgroups/docker/$container_id/$current >$run/container_current
 	say 'looks before are done'
 
 	next_phase counters
