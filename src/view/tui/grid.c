@@ -89,7 +89,7 @@ static int columns_of(const struct grid *grid, uint32_t character, bool *replace
 		return 1;
 	if (grid->ascii && columns == 0)
 		return 0;
-	if (grid->ascii || columns < 0) {
+	if (grid->ascii || columns < 0 || character == REPLACEMENT) {
 		*replace = true;
 		return 1;
 	}
