@@ -138,7 +138,7 @@ script() {
 unit_program() {
 	local program=$1 where=$2 log=$logs/log status line plan=0 seen=0 bad=0
 
-	CMOCKA_MESSAGE_OUTPUT=tap run "$log" 300 "$program"
+	CMOCKA_MESSAGE_OUTPUT=tap run "$log" 120 "$program"
 	status=$?
 	while IFS= read -r line; do
 		case $line in
