@@ -83,6 +83,8 @@ struct tui {
 
 /* The screen on top. */
 const struct screen *tui__screen(const struct tui *tui);
+/* The one that a screen of the stack lies on. */
+const struct screen *tui__below(const struct tui *tui, const struct screen *screen);
 void tui__push(struct tui *tui, const struct screen *screen);
 void tui__pop(struct tui *tui);
 

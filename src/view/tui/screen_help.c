@@ -55,7 +55,7 @@ static int draw_words(struct grid *grid, int y)
 
 static void draw(struct tui *tui, struct grid *grid)
 {
-	const struct screen *below = tui->stack[tui->depth - 2];
+	const struct screen *below = tui__below(tui, &screen_help);
 	struct grid *canvas = canvas__start(tui, grid->width, HELP_LINES);
 	int y = 0;
 

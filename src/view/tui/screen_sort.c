@@ -26,7 +26,7 @@ static const struct list_kind column_kind = {.id = column_id, .matches = column_
 
 static const struct screen *screen_below(const struct tui *tui)
 {
-	return tui->stack[tui->depth - 2];
+	return tui__below(tui, &screen_sort);
 }
 
 static struct list *menu_list(struct tui *tui)

@@ -46,6 +46,15 @@ const struct screen *tui__screen(const struct tui *tui)
 	return tui->stack[tui->depth - 1];
 }
 
+const struct screen *tui__below(const struct tui *tui, const struct screen *screen)
+{
+	int at = tui->depth - 1;
+
+	while (at > 1 && tui->stack[at] != screen)
+		at--;
+	return tui->stack[at - 1];
+}
+
 /* Each process and container is asked for its classes only while they are shown. */
 static void update_wants(struct tui *tui)
 {
