@@ -218,15 +218,23 @@ static __always_inline void read_file(struct vma_record *record, struct file *fi
 		record->kind |= VMA_IS_UNLINKED;
 }
 
-/* iter/task_vma: a vma_record for each mapping, in the order of addresses. */
+/*
+ * iter/task_vma: a vma_record for each mapping, in the order of addresses, and an
+ * end_record. Limited to one thread, the iterator of 6.18 starts anew, for ever, when
+ * its output took more than one read: so the reader must know the end by itself, and
+ * passes over mappings that it has already.
+ */
 SEC("iter/task_vma")
 int list_mappings(struct bpf_iter__task_vma *context)
 {
 	struct vm_area_struct *vma = context->vma;
 	struct vma_record record = {.type = RECORD_VMA};
+	struct end_record end = {.type = RECORD_END};
 
-	if (!context->task || !vma)
+	if (!context->task || !vma) {
+		bpf_seq_write(context->meta->seq, &end, sizeof(end));
 		return 0;
+	}
 	record.start = vma->vm_start;
 	record.end = vma->vm_end;
 	record.flags = vma->vm_flags;

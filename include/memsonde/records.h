@@ -74,6 +74,7 @@ enum record_type {
 	RECORD_VMA = 3,
 	RECORD_EXIT = 4,
 	RECORD_OOM_KILL = 5,
+	RECORD_END = 6,
 };
 
 /* One process in a census. Pages are of the machine's page size. */
@@ -141,6 +142,12 @@ struct vma_record {
 	__u64 inode;
 	__u64 device; /* kernel's dev_t */
 	char name[RECORD_NAME_LENGTH]; /* of an anonymous mapping; empty if it has none */
+};
+
+/* After the last mapping: reading on would begin again (see list_mappings). */
+struct end_record {
+	__u32 type;
+	__u32 padding;
 };
 
 /* A process that ended. */

@@ -70,9 +70,7 @@ static bool reserve(struct output *output, size_t length)
 
 	if (output->error)
 		return false;
-	if (length <= output->capacity - output->length)
-		return true;
-	if (output->fd >= 0 && output->length + length > output->limit && output__flush(output))
+	if (length > output->limit - output->length && output->fd >= 0 && output__flush(output))
 		return false;
 	if (length > output->limit - output->length) {
 		output->error = -ENOBUFS;
@@ -80,7 +78,8 @@ static bool reserve(struct output *output, size_t length)
 	}
 	while (capacity - output->length < length)
 		capacity *= 2;
-	output->data = xreallocarray(output->data, capacity, 1);
+	if (capacity != output->capacity)
+		output->data = xreallocarray(output->data, capacity, 1);
 	output->capacity = capacity;
 	return true;
 }

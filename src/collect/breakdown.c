@@ -130,7 +130,8 @@ static void take_mapping(void *context, const void *data, enum record_type type)
 	const struct vma_record *record = data;
 	struct mapping *mapping;
 
-	if (type != RECORD_VMA)
+	if (type != RECORD_VMA ||
+	    (self->mapping_count && record->start < self->mappings[self->mapping_count - 1].end))
 		return;
 	ARRAY_GROW(self->mappings, self->mapping_count, self->mapping_capacity);
 	mapping = &self->mappings[self->mapping_count++];

@@ -165,7 +165,8 @@ static void fill_address_space(struct process *process, const struct process_rec
 
 static void set_comm(struct process *process, const char comm[RECORD_COMM_LENGTH])
 {
-	text__sanitise(process->comm, sizeof(process->comm), comm, RECORD_COMM_LENGTH);
+	text__sanitise(process->comm, sizeof(process->comm), comm,
+		       strnlen(comm, RECORD_COMM_LENGTH));
 }
 
 void census__fill(struct process *process, const struct process_record *record,

@@ -364,7 +364,7 @@ int collector__open(struct source **source, const struct collector_settings *set
 	};
 	self->groups = groups__new();
 	self->ended = ended__new();
-	self->selection = selection__new(settings, groups__mounts(self->groups));
+	self->selection = selection__new(&self->settings, groups__mounts(self->groups));
 	error = programs__open(&self->programs, &wanted);
 	if (!error) {
 		self->source.fd = programs__ended_fd(self->programs);

@@ -398,13 +398,17 @@ static size_t record_bytes(enum record_type type)
 		return sizeof(struct thread_record);
 	case RECORD_VMA:
 		return sizeof(struct vma_record);
+	case RECORD_END:
+		return sizeof(struct end_record);
 	default:
 		return 0;
 	}
 }
 
-/* Hands on whole records; returns how many bytes of them there were. */
-static size_t pass_records(const char *data, size_t length, record_callback callback, void *context)
+/* Hands on whole records; returns how many bytes of them there were. *end becomes true
+ * at the record that says so. */
+static size_t pass_records(const char *data, size_t length, record_callback callback,
+			   void *context, bool *end)
 {
 	size_t offset = 0;
 
@@ -414,6 +418,10 @@ static size_t pass_records(const char *data, size_t length, record_callback call
 
 		if (bytes == 0 || bytes > length - offset)
 			break;
+		if (type == RECORD_END) {
+			*end = true;
+			break;
+		}
 		callback(context, data + offset, type);
 		offset += bytes;
 	}
@@ -425,11 +433,12 @@ static int read_iterator(struct programs *self, struct bpf_link *link, record_ca
 {
 	int fd = bpf_iter_create(bpf_link__fd(link));
 	size_t kept = 0; /* the start of a record whose rest comes with the next read */
+	bool end = false;
 	int error = 0;
 
 	if (fd < 0)
 		return -errno;
-	for (;;) {
+	while (!end) {
 		ssize_t got = read(fd, self->buffer + kept, self->buffer_bytes - kept);
 		size_t length, done;
 
@@ -440,7 +449,7 @@ static int read_iterator(struct programs *self, struct bpf_link *link, record_ca
 			break;
 		}
 		length = kept + (size_t)got;
-		done = pass_records(self->buffer, length, callback, context);
+		done = pass_records(self->buffer, length, callback, context, &end);
 		kept = length - done;
 		memmove(self->buffer, self->buffer + done, kept);
 	}

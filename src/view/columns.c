@@ -333,6 +333,14 @@ static void format_clock(char *buffer, size_t size, int64_t unix_ns)
 		snprintf(buffer, size, "-");
 }
 
+static void format_percent(char *buffer, size_t size, int64_t hundredths)
+{
+	int64_t tenths = (hundredths + (hundredths < 0 ? -5 : 5)) / 10;
+
+	snprintf(buffer, size, "%s%lld.%lld%%", tenths < 0 ? "-" : "", llabs(tenths) / 10,
+		 llabs(tenths) % 10);
+}
+
 char *column__format(char *buffer, size_t size, enum figure_unit unit, figure_value value)
 {
 	if (!figure_known(value)) {
@@ -352,7 +360,7 @@ char *column__format(char *buffer, size_t size, enum figure_unit unit, figure_va
 		format_clock(buffer, size, value);
 		break;
 	case UNIT_PERCENT_100:
-		snprintf(buffer, size, "%.1f%%", (double)value / 100);
+		format_percent(buffer, size, value);
 		break;
 	}
 	return buffer;

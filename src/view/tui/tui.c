@@ -188,8 +188,8 @@ void tui__sort_by(struct tui *tui, const struct column *column)
 	list->sort = column;
 	list->descending = column->number && strcmp(column->key, "pid") != 0 &&
 			   strcmp(column->key, "ppid") != 0;
-	list__select(list, 0);
 	tui__refresh(tui);
+	list__select(list, 0);
 }
 
 /* --- drawing --- */
