@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "collect/kernel_features.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "collect/programs.h"
+#include "system/cgroup.h"
+#include "system/page_runs.h"
+#include "system/tracefs.h"
+
+/* linux/bpf.h of 6.6 and 6.13; older headers lack them. */
+#define ATTACH_UPROBE_MULTI   48
+#define ATTACH_UPROBE_SESSION 57
+#define COMMAND_LINK_CREATE   28
+
+static enum feature_state probe_btf(char *detail, size_t size)
+{
+	struct utsname system;
+
+	uname(&system);
+	snprintf(detail, size, "Linux %s, %s", system.release, system.machine);
+	return access("/sys/kernel/btf/vmlinux", R_OK) == 0 ? FEATURE_OK : FEATURE_MISSING;
+}
+
+/* Those of the list that we have not; true if there are none. */
+static bool have_capabilities(const cap_value_t *wanted, size_t count, char *detail, size_t size)
+{
+	cap_t own = cap_get_proc();
+	size_t length = 0;
+	bool all = own != NULL;
+
+	for (size_t i = 0; own && i < count; i++) {
+		cap_flag_value_t set = CAP_CLEAR;
+		char *name;
+
+		if (cap_get_flag(own, wanted[i], CAP_EFFECTIVE, &set) == 0 && set == CAP_SET)
+			continue;
+		all = false;
+		name = cap_to_name(wanted[i]);
+		if (length < size)
+			length += (size_t)snprintf(detail + length, size - length, "%s%s",
+						   length ? ", " : "without ", name ? name : "?");
+		cap_free(name);
+	}
+	cap_free(own);
+	return all;
+}
+
+static enum feature_state probe_capabilities(char *detail, size_t size)
+{
+	static const cap_value_t wanted[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE,
+					     CAP_DAC_READ_SEARCH};
+
+	return have_capabilities(wanted, ARRAY_SIZE(wanted), detail, size) ? FEATURE_OK :
+									     FEATURE_MISSING;
+}
+
+static enum feature_state probe_iterators(char *detail, size_t size)
+{
+	struct programs_settings settings = {.iterators_only = true};
+	struct programs *programs;
+	int error = programs__open(&programs, &settings);
+
+	if (error) {
+		snprintf(detail, size, "%s", strerror(-error));
+		return FEATURE_MISSING;
+	}
+	if (programs__missing(programs)->cpu_parts)
+		snprintf(detail, size, "per-CPU parts of RSS cannot be read");
+	error = programs__missing(programs)->cpu_parts;
+	programs__close(programs);
+	return error ? FEATURE_DEGRADED : FEATURE_OK;
+}
+
+static enum feature_state probe_hooks(char *detail, size_t size)
+{
+	struct programs_settings settings = {.count_everything = false};
+	const struct programs_missing *missing;
+	struct programs *programs;
+	enum feature_state state = FEATURE_OK;
+	int error = programs__open(&programs, &settings);
+
+	if (error) {
+		snprintf(detail, size, "%s", strerror(-error));
+		return FEATURE_MISSING;
+	}
+	missing = programs__missing(programs);
+	if (missing->faults || missing->fault_causes || missing->map_calls || missing->oom_kills) {
+		snprintf(detail, size, "without%s%s%s%s", missing->faults ? " faults" : "",
+			 missing->fault_causes && !missing->faults ? " causes of faults" : "",
+			 missing->map_calls ? " mapping calls" : "",
+			 missing->oom_kills ? " OOM kills" : "");
+		state = FEATURE_DEGRADED;
+	}
+	programs__close(programs);
+	return state;
+}
+
+static enum feature_state probe_tracefs(char *detail, size_t size)
+{
+	int id = tracepoint_id("syscalls", "sys_exit_mmap");
+
+	if (id > 0) {
+		bool mounted = access("/sys/kernel/tracing/events", F_OK) == 0 ||
+			       access("/sys/kernel/debug/tracing/events", F_OK) == 0;
+
+		snprintf(detail, size, "%s", mounted ? "mounted" : "not mounted: used privately");
+		return FEATURE_OK;
+	}
+	snprintf(detail, size, "%s", strerror(-id));
+	return FEATURE_MISSING;
+}
+
+static enum feature_state probe_page_scan(char *detail, size_t size)
+{
+	(void)detail;
+	(void)size;
+	return page_source() == PAGES_BY_SCAN ? FEATURE_OK : FEATURE_DEGRADED;
+}
+
+static enum feature_state probe_frames(char *detail, size_t size)
+{
+	static const cap_value_t wanted[] = {CAP_SYS_ADMIN};
+
+	return have_capabilities(wanted, ARRAY_SIZE(wanted), detail, size) ? FEATURE_OK :
+									     FEATURE_DEGRADED;
+}
+
+static enum feature_state probe_cgroups(char *detail, size_t size)
+{
+	static const char *const layouts[] = {
+		[CGROUP_NONE] = "not mounted",
+		[CGROUP_V1] = "version 1",
+		[CGROUP_V2] = "version 2",
+		[CGROUP_HYBRID] = "hybrid",
+	};
+	struct cgroup_mounts *mounts = cgroup_mounts__open("");
+	enum cgroup_layout layout = cgroup_mounts__layout(mounts);
+
+	snprintf(detail, size, "%s%s", layouts[layout],
+		 layout == CGROUP_HYBRID && cgroup_mounts__memory_is_v1(mounts) ?
+			 ", memory in version 1" :
+			 "");
+	cgroup_mounts__free(mounts);
+	return layout == CGROUP_NONE ? FEATURE_DEGRADED : FEATURE_OK;
+}
+
+static enum feature_state probe_uprobe(char *detail, size_t size)
+{
+	(void)detail;
+	(void)size;
+	return access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0 ? FEATURE_OK :
+										FEATURE_MISSING;
+}
+
+/*
+ * A link to "/" cannot succeed: a kernel that knows the kind of link says that it is no
+ * file (EBADF), another that the arguments are wrong (EINVAL). libbpf 1.1 has no call
+ * for it; the layout is that of union bpf_attr.
+ */
+static bool knows_uprobe_link(enum bpf_attach_type type)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type);
+	const struct bpf_insn return_0[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	uint64_t offset = 1;
+	struct {
+		uint32_t program_fd, target_fd, attach_type, flags;
+		uint64_t path, offsets, reference_offsets, cookies;
+		uint32_t count, multi_flags, pid, padding;
+	} link = {
+		.attach_type = type,
+		.path = (uintptr_t) "/",
+		.offsets = (uintptr_t)&offset,
+		.count = 1,
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "try_uprobe", "GPL", return_0,
+			       ARRAY_SIZE(return_0), &options);
+	bool known;
+
+	if (fd < 0)
+		return false;
+	link.program_fd = (uint32_t)fd;
+	known = syscall(SYS_bpf, COMMAND_LINK_CREATE, &link, sizeof(link)) < 0 && errno == EBADF;
+	close(fd);
+	return known;
+}
+
+static enum feature_state probe_uprobe_multi(char *detail, size_t size)
+{
+	(void)detail;
+	(void)size;
+	return knows_uprobe_link(ATTACH_UPROBE_MULTI) ? FEATURE_OK : FEATURE_DEGRADED;
+}
+
+static enum feature_state probe_uprobe_session(char *detail, size_t size)
+{
+	(void)detail;
+	(void)size;
+	return knows_uprobe_link(ATTACH_UPROBE_SESSION) ? FEATURE_OK : FEATURE_DEGRADED;
+}
+
+static enum feature_state probe_userfaultfd(char *detail, size_t size)
+{
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		fd = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(detail, size, "%s", strerror(errno));
+		return FEATURE_DEGRADED;
+	}
+	close(fd);
+	return FEATURE_OK;
+}
+
+const struct feature kernel_features[] = {
+	{"BTF", true, probe_btf, "everything: BPF programs cannot be fitted to this kernel",
+	 "boot a kernel with CONFIG_DEBUG_INFO_BTF=y (6.1 or later)"},
+	{"capabilities", true, probe_capabilities, "everything",
+	 "run as root, or give CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH"},
+	{"BPF iterators", true, probe_iterators, "the census and the breakdown",
+	 "use a kernel of 6.1 or later; -v shows what it refused"},
+	{"kernel events", true, probe_hooks,
+	 "peaks between looks, faults by cause, mapping calls, short-lived processes",
+	 "use a kernel with tracepoints; -v shows what it refused"},
+	{"tracefs", false, probe_tracefs, "mapping calls and OOM kills",
+	 "use a kernel with CONFIG_FTRACE_SYSCALLS=y"},
+	{"PAGEMAP_SCAN", false, probe_page_scan, "speed: breakdowns read smaps and pagemap instead",
+	 "use Linux 6.7 or later"},
+	{"page frames", false, probe_frames,
+	 "classes of containers: pages shared by processes cannot be told", "give CAP_SYS_ADMIN"},
+	{"control groups", false, probe_cgroups, "containers and their limits",
+	 "mount cgroup2 on /sys/fs/cgroup"},
+	{"uprobes", false, probe_uprobe, "allocations by call stack", "CONFIG_UPROBE_EVENTS=y"},
+	{"uprobe links (multi)", false, probe_uprobe_multi, "speed of attaching many probes",
+	 "use Linux 6.6 or later"},
+	{"uprobe links (session)", false, probe_uprobe_session,
+	 "one probe instead of two per function", "use Linux 6.13 or later"},
+	{"userfaultfd", false, probe_userfaultfd, "speed of asking allocators for their figures",
+	 "CONFIG_USERFAULTFD=y, and CAP_SYS_PTRACE or sysctl vm.unprivileged_userfaultfd"},
+};
+
+const size_t kernel_feature_count = ARRAY_SIZE(kernel_features);
