@@ -88,21 +88,23 @@ static size_t bar_width(const struct text_style *style)
 	return room < MOST_BAR ? room : MOST_BAR;
 }
 
-/* Eighths of a character where the terminal has them, so that small parts are seen. */
+/* Two blanks and a bar. Eighths of a character where the terminal has them, so that small parts are
+ * seen. */
 static void add_bar(struct output *output, const struct text_style *style, double share)
 {
 	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
 	double length = share * (double)bar_width(style);
 	size_t parts = (size_t)(length * 8 + 0.5);
 
-	if (style->ascii) {
-		output__add_repeated(output, '#', (size_t)(length + 0.5));
-		return;
-	}
-	if (!parts && share > 0)
+	if (style->ascii)
+		parts = (size_t)(length + 0.5) * 8;
+	else if (!parts && share > 0)
 		parts = 1;
+	if (!parts)
+		return;
+	output__add_text(output, "  ");
 	for (size_t i = 0; i < parts / 8; i++)
-		output__add_text(output, "█");
+		output__add_text(output, style->ascii ? "#" : "█");
 	output__add_text(output, eighths[parts % 8]);
 }
 
@@ -123,10 +125,7 @@ static void print_part(struct output *output, const struct text_style *style, co
 	add_padded(output, column__format(amount, sizeof(amount), UNIT_BYTES, value), VALUE_WIDTH,
 		   false);
 	add_padded(output, share, SHARE_WIDTH, false);
-	if (part > 0) {
-		output__add_text(output, "  ");
-		add_bar(output, style, part);
-	}
+	add_bar(output, style, part);
 	output__add_char(output, '\n');
 }
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"$MEMSONDE" stat --replay "$RECORDINGS/two_looks.jsonl" --sort nonsense
