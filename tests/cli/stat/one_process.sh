@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0-only
-"$MEMSONDE" stat --replay "$RECORDINGS/two_looks.jsonl" -p 4242
