@@ -144,7 +144,8 @@ static void run_loop(struct top_run *run)
 	do {
 		if (looks_are_due(run) && time_left_ns(run) == 0)
 			take_look(run);
-		show(run);
+		if (!run->error) /* rows point into a look that was not finished */
+			show(run);
 	} while (!is_over(run) && wait_for_something(run) && !is_over(run));
 }
 

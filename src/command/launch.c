@@ -10,8 +10,18 @@
 
 #include "base/error.h"
 
+static void leave_terminal(void)
+{
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++) {
+		if (isatty(fd))
+			dup2(null_fd, fd);
+	}
+}
+
 /* In the child: never returns. */
-static void wait_and_execute(int go_fd, int error_fd, char *const argv[])
+static void wait_and_execute(int go_fd, int error_fd, char *const argv[], bool off_screen)
 {
 	sigset_t none;
 	char go;
@@ -21,6 +31,8 @@ static void wait_and_execute(int go_fd, int error_fd, char *const argv[])
 		_exit(0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (off_screen)
+		leave_terminal();
 	execvp(argv[0], argv);
 	error = errno;
 	if (write(error_fd, &error, sizeof(error)) < 0)
@@ -28,7 +40,7 @@ static void wait_and_execute(int go_fd, int error_fd, char *const argv[])
 	_exit(127);
 }
 
-int launch__prepare(struct launch *launch, char *const argv[])
+int launch__prepare(struct launch *launch, char *const argv[], bool off_screen)
 {
 	int go[2], error[2];
 
@@ -46,7 +58,7 @@ int launch__prepare(struct launch *launch, char *const argv[])
 	if (launch->pid == 0) {
 		close(go[1]);
 		close(error[0]);
-		wait_and_execute(go[0], error[1], argv);
+		wait_and_execute(go[0], error[1], argv, off_screen);
 	}
 	close(go[0]);
 	close(error[1]);
@@ -74,7 +86,7 @@ int launch__go(struct launch *launch, const char *name)
 	if (write(launch->go_fd, "g", 1) == 1)
 		got = read(launch->error_fd, &error, sizeof(error));
 	close_pipes(launch);
-	if (got == 0) { /* the exec closed it */
+	if (got == 0) {			  /* the exec closed it */
 		signal(SIGCHLD, SIG_IGN); /* its end is seen by BPF; nobody waits for it */
 		return 0;
 	}

@@ -2,12 +2,13 @@
 #ifndef MEMSONDE_COMMAND_LAUNCH_H
 #define MEMSONDE_COMMAND_LAUNCH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
  * The command of "-- CMD ARG...", held back before its exec until everything is
- * attached, so that nothing of it is missed. It keeps our terminal, output, group and
- * signals, and goes on when memsonde ends.
+ * attached, so that nothing of it is missed. It keeps our terminal, output (but for
+ * off_screen), group and signals, and goes on when memsonde ends.
  */
 struct launch {
 	pid_t pid;
@@ -15,8 +16,9 @@ struct launch {
 	int error_fd; /* tells why exec failed */
 };
 
-/* 0 or -errno after a line was logged. */
-int launch__prepare(struct launch *launch, char *const argv[]);
+/* With off_screen the command gets /dev/null in place of the terminal, on which we are
+ * about to draw; what is redirected stays so. 0 or -errno after a line was logged. */
+int launch__prepare(struct launch *launch, char *const argv[], bool off_screen);
 
 /* Lets it run. 0, or -errno after a line was logged: it could not be executed. */
 int launch__go(struct launch *launch, const char *name);

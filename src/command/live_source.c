@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "collect/collector.h"
+#include "command/commands.h"
+#include "command/commands.h"
 #include "command/launch.h"
 #include "command/options.h"
 #include "model/source.h"
@@ -14,10 +16,8 @@
 #define BREAKDOWN_OF_EVERYTHING 20
 
 static const enum collect_what what_of_kind[] = {
-	[TARGET_EVERYTHING] = COLLECT_EVERYTHING,
-	[TARGET_PIDS] = COLLECT_PIDS,
-	[TARGET_CONTAINERS] = COLLECT_CONTAINERS,
-	[TARGET_CGROUPS] = COLLECT_CGROUPS,
+	[TARGET_EVERYTHING] = COLLECT_EVERYTHING, [TARGET_PIDS] = COLLECT_PIDS,
+	[TARGET_CONTAINERS] = COLLECT_CONTAINERS, [TARGET_CGROUPS] = COLLECT_CGROUPS,
 	[TARGET_COMMAND] = COLLECT_DESCENDANTS,
 };
 
@@ -26,6 +26,13 @@ static int64_t breakdown_of(const struct options *options)
 	if (options->breakdown >= 0)
 		return options->breakdown;
 	return options->target_kind == TARGET_EVERYTHING ? BREAKDOWN_OF_EVERYTHING : BREAKDOWN_ALL;
+}
+
+/* Nothing happens between the looks of a command that takes one. */
+static bool is_single_look(const struct options *options)
+{
+	return options->command->run == command_stat && options->target_kind != TARGET_COMMAND &&
+	       options->interval_ns == 0 && options->look_count <= 1;
 }
 
 static int exit_status_of(int error)
@@ -40,7 +47,9 @@ static int open_command(const struct options *options, struct collector_settings
 {
 	struct launch launch;
 
-	if (launch__prepare(&launch, options->command_argv))
+	bool off_screen = options->command->run == command_top;
+
+	if (launch__prepare(&launch, options->command_argv, off_screen))
 		return EXIT_STATUS_FAILED;
 	settings->pids = &launch.pid;
 	settings->pid_count = 1;
@@ -65,6 +74,7 @@ int open_source(const struct options *options, struct source **source)
 		.name_count = options->name_count,
 		.breakdown = breakdown_of(options),
 		.pss = options->pss,
+		.single_look = is_single_look(options),
 		.max_exits = options->max_exits,
 	};
 

@@ -3,6 +3,7 @@
 # The terminal interface in a real terminal (tmux): start, sort, filter, drill down,
 # containers, resize, and that every way out leaves the terminal as it was. First with a
 # recording, then on this system.
+# shellcheck disable=SC2317 # functions are passed by name
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,6 +14,7 @@ if ! command -v tmux >/dev/null; then
 fi
 
 SOCKET=$WORK/tmux
+# shellcheck disable=SC2016 # evaluated at the end
 CLEANUPS+=('tmux -S "$SOCKET" kill-server 2>/dev/null')
 
 mux() {
@@ -89,6 +91,26 @@ start_replay() {
 	wait_until 10 screen_has 'recording ended' || fail "replay" "no screen: $(cat "$WORK/err")"
 }
 
+# Only a shell with job control can be suspended to.
+suspend() {
+	mux kill-server 2>/dev/null
+	wait_until 5 no_server
+	mux new-session -d -x 80 -y 24 "LC_ALL=C.UTF-8 PS1='ready> ' bash --norc --noprofile -i"
+	wait_until 5 screen_has 'ready>'
+	keys "'$MEMSONDE' top --replay '$WORK/looks.jsonl' -i 0.1" Enter
+	wait_until 10 screen_has 'recording ended'
+	keys C-z
+	sees "Ctrl-Z: suspended" 'Stopped'
+	equal "Ctrl-Z: the normal screen is back" "$(mux display-message -p '#{alternate_on}')" 0
+	equal "Ctrl-Z: the cursor is visible" "$(mux display-message -p '#{cursor_flag}')" 1
+	keys fg Enter
+	sees "fg: the screen is back" '^\[Processes 3\]'
+	keys Tab
+	sees "fg: keys work" '\[Containers 1\]'
+	keys q
+	sees "fg: and it ends" 'ready> *$'
+}
+
 screens() {
 	start_replay 80 24
 	sees "largest first" '^ +202 .*beta'
@@ -157,6 +179,10 @@ refusals() {
 	check "no terminal: says what to do" "$(cat "$WORK/err")" grep -q "memsonde stat" "$WORK/err"
 }
 
+not() {
+	! "$@"
+}
+
 live_system() {
 	if [ "$(id -u)" -ne 0 ] || ! "$MEMSONDE" stat -p $$ -o json >"$WORK/out" 2>"$WORK/err"; then
 		skip "live" "no live figures here: $(head -n 1 "$WORK/err")"
@@ -178,8 +204,21 @@ live_system() {
 	sees "live: its exit is shown" 'exited at'
 	keys F10
 	restored "live: after the exit" 0
+	cat >"$WORK/scribble.sh" <<-END
+		echo \$\$ >$WORK/scribble.pid
+		while sleep 0.1; do echo scribble; echo scribble >&2; done
+	END
+	open 100 30 -i 0.2 -- sh "$WORK/scribble.sh"
+	sees "live: a command" 'sh$'
+	sleep 1
+	check "live: its output is kept off the screen" "$(mux capture-pane -p | grep -c scribble)" \
+		not screen_has scribble
+	keys F10
+	restored "live: a command" 0
+	kill "$(cat "$WORK/scribble.pid")" # top leaves what it started running
 }
 
+suspend
 screens
 ways_out
 refusals
