@@ -78,6 +78,11 @@ static void fill_faults(struct process *process, const struct process_counters *
 static void fill_counters(struct process *process, const struct process_counters *counters,
 			  const struct programs_missing *missing)
 {
+	if (missing->events) {
+		process__add_note(process, "faults by cause, mapped, lifecycle: counted from look to "
+					   "look, and this is a single one (-i)");
+		return;
+	}
 	fill_faults(process, counters, missing);
 	if (missing->map_calls)
 		process__add_note(process, "mapped: this kernel has no tracepoints of system calls");
@@ -237,7 +242,7 @@ static void fill_exit_peak(struct process *process, const struct exit_record *re
 	process->figures[FIG_RSS_PEAK] = peak;
 	process->figures[FIG_RSS_PEAK_TIME] = time;
 	process->figures[FIG_RSS_HIGH_WATER] =
-		larger(process->figures[FIG_RSS_HIGH_WATER], high_water);
+		larger(larger(process->figures[FIG_RSS_HIGH_WATER], high_water), peak);
 }
 
 void census__fill_exit(struct process *process, const struct exit_record *record,

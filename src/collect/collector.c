@@ -29,6 +29,7 @@ struct collector {
 	struct ended *ended;
 	struct thread_record *threads; /* that came before their process in a census */
 	size_t thread_count, thread_capacity;
+	int64_t boot_to_unix_ns; /* read once: start times tell processes apart */
 	bool looked;
 };
 
@@ -39,13 +40,30 @@ struct look {
 	struct census_clock clock;
 };
 
-static void read_clocks(struct census_clock *clock, const struct account *account)
+/* From a clock to unix time: of several readings the one that was least disturbed. */
+static int64_t distance_to_unix_ns(clockid_t clock)
 {
-	int64_t realtime = clock_ns(CLOCK_REALTIME);
+	int64_t best_gap = INT64_MAX, distance = 0;
 
-	clock->boot_to_unix_ns = realtime - clock_ns(CLOCK_BOOTTIME);
-	clock->monotonic_to_unix_ns = realtime - clock_ns(CLOCK_MONOTONIC);
-	clock->now_unix_ns = realtime;
+	for (int i = 0; i < 16; i++) {
+		int64_t before = clock_ns(clock);
+		int64_t realtime = clock_ns(CLOCK_REALTIME);
+		int64_t gap = clock_ns(clock) - before;
+
+		if (gap >= best_gap)
+			continue;
+		best_gap = gap;
+		distance = realtime - before - gap / 2;
+	}
+	return distance;
+}
+
+static void read_clocks(struct census_clock *clock, const struct collector *self,
+			const struct account *account)
+{
+	clock->boot_to_unix_ns = self->boot_to_unix_ns;
+	clock->monotonic_to_unix_ns = distance_to_unix_ns(CLOCK_MONOTONIC);
+	clock->now_unix_ns = clock_ns(CLOCK_REALTIME);
 	clock->previous_unix_ns = account->look ? account->time_unix_ns : FIGURE_UNKNOWN;
 }
 
@@ -248,6 +266,7 @@ static void take_ended(struct look *look)
 		if (!process)
 			continue;
 		census__fill_exit(process, record, programs__missing(self->programs), &look->clock);
+		set_machine_figures(look, process);
 		process->oom_killed = ended__was_oom_killed(self->ended, record->pid);
 		if (!process->container)
 			set_group(look, process,
@@ -273,7 +292,7 @@ static int collector__look(struct source *source, struct account *account)
 
 	if (self->looked && selection__is_over(self->selection))
 		return -ENODATA;
-	read_clocks(&look.clock, account);
+	read_clocks(&look.clock, self, account);
 	look.clock.ended_look = programs__next_look(self->programs);
 	account__begin_look(account, look.clock.now_unix_ns);
 	account->cpu_count = sysconf(_SC_NPROCESSORS_ONLN);
@@ -287,7 +306,8 @@ static int collector__look(struct source *source, struct account *account)
 		return error;
 	}
 	add_threads(&look);
-	count_new_ones(&look);
+	if (!self->settings.single_look)
+		count_new_ones(&look);
 	source->drain(source);
 	take_ended(&look);
 	break_down(&look);
@@ -333,14 +353,14 @@ static int resolve_targets(struct collector *self)
 	int error;
 
 	account__init(&account);
-	read_clocks(&look.clock, &account);
+	read_clocks(&look.clock, self, &account);
 	account__begin_look(&account, look.clock.now_unix_ns);
 	selection__begin_look(self->selection);
 	error = programs__read_census(self->programs, 0, take_record, &look);
 	self->thread_count = 0;
 	if (!error)
 		error = selection__check(self->selection, self->groups);
-	if (!error)
+	if (!error && !self->settings.single_look)
 		count_new_ones(&look);
 	account__release(&account);
 	return error;
@@ -351,11 +371,13 @@ int collector__open(struct source **source, const struct collector_settings *set
 	struct programs_settings wanted = {
 		.count_everything = settings->what == COLLECT_EVERYTHING,
 		.follow_forks = settings->what != COLLECT_PIDS,
+		.iterators_only = settings->single_look,
 	};
 	struct collector *self = xcalloc(1, sizeof(*self));
 	int error;
 
 	self->settings = *settings;
+	self->boot_to_unix_ns = distance_to_unix_ns(CLOCK_BOOTTIME);
 	self->source = (struct source){
 		.look = collector__look,
 		.drain = collector__drain,

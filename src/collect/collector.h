@@ -27,6 +27,7 @@ struct collector_settings {
 	size_t name_count;
 	int64_t breakdown; /* classes for so many processes, largest RSS first */
 	bool pss;
+	bool single_look; /* hook no events: what they count could not be shown */
 	int64_t max_exits; /* of the exited list of a look; 0: the account's default */
 };
 

@@ -23,6 +23,7 @@ struct programs_settings {
 
 /* What is not there on this kernel, as figures that stay unknown. */
 struct programs_missing {
+	bool events; /* by choice: iterators_only */
 	bool fault_causes; /* faults are counted, their causes are not known */
 	bool faults;
 	bool map_calls;
