@@ -84,23 +84,10 @@ static bool reserve(struct output *output, size_t length)
 	return true;
 }
 
-void output__add(struct output *output, const char *text, size_t length)
+void output__add_slow(struct output *output, const char *text, size_t length)
 {
-	if (!length || !reserve(output, length))
-		return;
-	memcpy(output->data + output->length, text, length);
-	output->length += length;
-	output->last = text[length - 1];
-}
-
-void output__add_text(struct output *output, const char *text)
-{
-	output__add(output, text, strlen(text));
-}
-
-void output__add_char(struct output *output, char c)
-{
-	output__add(output, &c, 1);
+	if (reserve(output, length))
+		output__add(output, text, length);
 }
 
 void output__add_repeated(struct output *output, char c, size_t count)

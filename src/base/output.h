@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Text on its way out: gathered in memory, written in large pieces. Its memory is
@@ -24,9 +25,34 @@ struct output {
 void output__init(struct output *output, int fd);
 void output__release(struct output *output);
 
-void output__add(struct output *output, const char *text, size_t length);
-void output__add_text(struct output *output, const char *text);
-void output__add_char(struct output *output, char c);
+/* The way of output__add() where there is no room: writes, grows, or fails. */
+void output__add_slow(struct output *output, const char *text, size_t length);
+
+/* Inline: of the length of most texts the compiler knows that it is small. */
+static inline void output__add(struct output *output, const char *text, size_t length)
+{
+	if (!length)
+		return;
+	if (output->error || length > output->capacity - output->length ||
+	    length > output->limit - output->length) {
+		output__add_slow(output, text, length);
+		return;
+	}
+	memcpy(output->data + output->length, text, length);
+	output->length += length;
+	output->last = text[length - 1];
+}
+
+static inline void output__add_text(struct output *output, const char *text)
+{
+	output__add(output, text, strlen(text));
+}
+
+static inline void output__add_char(struct output *output, char c)
+{
+	output__add(output, &c, 1);
+}
+
 void output__add_repeated(struct output *output, char c, size_t count);
 void output__add_number(struct output *output, int64_t value);
 void output__printf(struct output *output, const char *format, ...)
