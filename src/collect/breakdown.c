@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "collect/census.h"
 #include "model/classify.h"
+#include "system/machine.h"
 #include "system/page_runs.h"
 
 #define ATTEMPTS 3
@@ -398,6 +400,7 @@ void breakdown__process(struct breakdown *self, struct process *process, int64_t
 		return;
 	}
 	census__set_rss(process, &chosen->record, chosen->held_pages);
+	census__raise_peak(process, clock_ns(CLOCK_REALTIME));
 	set_classes(process, &pages);
 	for_each_part(self, add_name, &names);
 	if (unique_bytes)

@@ -147,6 +147,14 @@ void census__set_rss(struct process *process, const struct process_record *recor
 		pages_to_bytes(pages[RSS_FILE] + pages[RSS_ANON] + pages[RSS_SHMEM]);
 }
 
+void census__raise_peak(struct process *process, int64_t now_unix_ns)
+{
+	if (process->figures[FIG_RSS] <= process->figures[FIG_RSS_PEAK])
+		return;
+	process->figures[FIG_RSS_PEAK] = process->figures[FIG_RSS];
+	process->figures[FIG_RSS_PEAK_TIME] = now_unix_ns;
+}
+
 static void set_limit(struct process *process, enum process_figure figure, uint64_t bytes)
 {
 	if (bytes != NO_LIMIT && bytes <= INT64_MAX)
@@ -242,7 +250,7 @@ static void fill_exit_peak(struct process *process, const struct exit_record *re
 	process->figures[FIG_RSS_PEAK] = peak;
 	process->figures[FIG_RSS_PEAK_TIME] = time;
 	process->figures[FIG_RSS_HIGH_WATER] =
-		larger(larger(process->figures[FIG_RSS_HIGH_WATER], high_water), peak);
+		larger(process->figures[FIG_RSS_HIGH_WATER], high_water);
 }
 
 void census__fill_exit(struct process *process, const struct exit_record *record,

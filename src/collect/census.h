@@ -29,6 +29,9 @@ void census__add_thread(struct process *process, const struct thread_record *rec
 void census__set_rss(struct process *process, const struct process_record *record,
 		     const int64_t held_pages[RSS_KIND_COUNT]);
 
+/* After the RSS was read again within a look: no peak is below it. */
+void census__raise_peak(struct process *process, int64_t now_unix_ns);
+
 /* Last figures of a process that ended; it keeps those that the record does not know. */
 void census__fill_exit(struct process *process, const struct exit_record *record,
 		       const struct programs_missing *missing, const struct census_clock *clock);
