@@ -82,7 +82,7 @@ check_headers() {
 		findings+=$(gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Isrc -Iinclude -Itests \
 			-Idocs/generator -Ibuild/include -fsyntax-only -include "$header" \
 			-x c /dev/null 2>&1 | head -n 3)
-	done < <(find src include docs/generator -name '*.h' | sort)
+	done < <(find src include docs/generator tests/unit -name '*.h' | sort)
 	verdict 'headers compile alone' "$findings"
 }
 
