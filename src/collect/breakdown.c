@@ -20,14 +20,14 @@
 #define TOLERATED_SHARE 256
 
 /* VM_... of the kernel. */
-#define VMA_READ       0x1
-#define VMA_WRITE      0x2
-#define VMA_EXEC       0x4
-#define VMA_SHARED     0x8
-#define VMA_GROWSDOWN  0x100
-#define VMA_PFNMAP     0x400
-#define VMA_IO         0x4000
-#define VMA_HUGETLB    0x400000
+#define VMA_READ      0x1
+#define VMA_WRITE     0x2
+#define VMA_EXEC      0x4
+#define VMA_SHARED    0x8
+#define VMA_GROWSDOWN 0x100
+#define VMA_PFNMAP    0x400
+#define VMA_IO	      0x4000
+#define VMA_HUGETLB   0x400000
 
 /* The process as the kernel describes it at one moment. */
 struct one_process {
@@ -227,7 +227,7 @@ static int64_t rss_sum(const struct class_pages *pages)
 {
 	int64_t sum = 0;
 
-	for (int class = 0; class < CLASS_NOT_IN_RSS; class++)
+	for (int class = 0; class < CLASS_NOT_IN_RSS; class ++)
 		sum += pages->resident_bytes[class];
 	return sum;
 }
@@ -312,7 +312,7 @@ static int64_t attempt(struct breakdown *self, struct class_pages *pages,
 static void set_classes(struct process *process, const struct class_pages *pages)
 {
 	static const enum memory_class measured[] = {CLASS_MALLOC, CLASS_STACK, CLASS_CODE,
-						     CLASS_FILE, CLASS_SHMEM, CLASS_ANON};
+						     CLASS_FILE,   CLASS_SHMEM, CLASS_ANON};
 
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		process->figures[FIG_CLASS_FIRST + measured[i]] =
@@ -395,8 +395,8 @@ void breakdown__process(struct breakdown *self, struct process *process, int64_t
 	}
 	if (off < 0 || chosen->record.start_ns != process->key.start_ns) {
 		process__add_note(process, "classes: %s",
-				  off < 0 && off != -ESRCH ? strerror((int)-off) :
-							     "the process ended");
+				  off < 0 && off != -ESRCH ? strerror((int)-off)
+							   : "the process ended");
 		return;
 	}
 	census__set_rss(process, &chosen->record, chosen->held_pages);

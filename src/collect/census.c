@@ -79,13 +79,15 @@ static void fill_counters(struct process *process, const struct process_counters
 			  const struct programs_missing *missing)
 {
 	if (missing->events) {
-		process__add_note(process, "faults by cause, mapped, lifecycle: counted from look to "
-					   "look, and this is a single one (-i)");
+		process__add_note(process,
+				  "faults by cause, mapped, lifecycle: counted from look to "
+				  "look, and this is a single one (-i)");
 		return;
 	}
 	fill_faults(process, counters, missing);
 	if (missing->map_calls)
-		process__add_note(process, "mapped: this kernel has no tracepoints of system calls");
+		process__add_note(process,
+				  "mapped: this kernel has no tracepoints of system calls");
 	else
 		fill_map_calls(process, counters);
 	set_if(process, FIG_FORKS, counters->forks);
@@ -123,9 +125,9 @@ static void fill_peak(struct process *process, const struct process_counters *co
 	if (figure_known(high_water) && high_water > peak &&
 	    (!process->has_previous || high_water > process->previous[FIG_RSS_HIGH_WATER])) {
 		/* The batch that BPF missed; the moment is that of the fold before it. */
-		time = seen && process->has_previous ?
-			       (int64_t)seen->time_ns + clock->monotonic_to_unix_ns :
-			       FIGURE_UNKNOWN;
+		time = seen && process->has_previous
+			       ? (int64_t)seen->time_ns + clock->monotonic_to_unix_ns
+			       : FIGURE_UNKNOWN;
 		peak = high_water;
 	}
 	process->figures[FIG_RSS_PEAK] = peak;
@@ -163,9 +165,8 @@ static void set_limit(struct process *process, enum process_figure figure, uint6
 
 static void fill_address_space(struct process *process, const struct process_record *record)
 {
-	process->figures[FIG_RSS_HIGH_WATER] =
-		larger(pages_to_bytes((int64_t)record->high_water_rss_pages),
-		       process->figures[FIG_RSS]);
+	process->figures[FIG_RSS_HIGH_WATER] = larger(
+		pages_to_bytes((int64_t)record->high_water_rss_pages), process->figures[FIG_RSS]);
 	process->figures[FIG_VSIZE] = pages_to_bytes((int64_t)record->total_vm_pages);
 	process->figures[FIG_VSIZE_DATA] = pages_to_bytes((int64_t)record->data_vm_pages);
 	process->figures[FIG_VSIZE_STACK] = pages_to_bytes((int64_t)record->stack_vm_pages);
@@ -201,8 +202,9 @@ void census__fill(struct process *process, const struct process_record *record,
 	fill_counters(process, &record->counters, missing);
 	fill_peak(process, &record->counters, clock);
 	if (missing->cpu_parts)
-		process__add_note(process,
-				  "rss: the parts of each CPU cannot be read, some pages may be missing");
+		process__add_note(
+			process,
+			"rss: the parts of each CPU cannot be read, some pages may be missing");
 }
 
 void census__add_thread(struct process *process, const struct thread_record *record)
@@ -244,8 +246,7 @@ static void fill_exit_peak(struct process *process, const struct exit_record *re
 		peak = pages_to_bytes(seen->pages);
 		time = (int64_t)seen->time_ns + clock->monotonic_to_unix_ns;
 	}
-	if (!seen_alive || !figure_known(peak) ||
-	    high_water > process->figures[FIG_RSS_HIGH_WATER])
+	if (!seen_alive || !figure_known(peak) || high_water > process->figures[FIG_RSS_HIGH_WATER])
 		peak = larger(peak, high_water);
 	process->figures[FIG_RSS_PEAK] = peak;
 	process->figures[FIG_RSS_PEAK_TIME] = time;

@@ -15,7 +15,7 @@ struct census_clock {
 	int64_t boot_to_unix_ns; /* add to CLOCK_BOOTTIME */
 	int64_t monotonic_to_unix_ns;
 	int64_t now_unix_ns, previous_unix_ns; /* of this look and the one before */
-	uint64_t ended_look; /* the interval of peaks that ended with this look */
+	uint64_t ended_look;		       /* the interval of peaks that ended with this look */
 };
 
 /* Identity and all figures of a process that the look sees for the first time. */

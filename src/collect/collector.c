@@ -191,7 +191,7 @@ static void set_unique(struct container *container, const int64_t *unique_bytes)
 {
 	int64_t sum = 0;
 
-	for (int class = 0; class < CLASS_COUNT - 1; class++) {
+	for (int class = 0; class < CLASS_COUNT - 1; class ++) {
 		if (class + FIG_CLASS_FIRST < FIG_CLASS_MALLOC)
 			continue; /* V8's classes are not measured */
 		container->figures[CFIG_CLASS_FIRST + class] = unique_bytes[class];
@@ -242,7 +242,8 @@ static void break_down(struct look *look)
 	for (size_t i = 0; i < count; i++) {
 		bool done = figure_known(processes[i]->figures[FIG_CLASS_UNACCOUNTED]);
 
-		if (!done && ((int64_t)i < self->settings.breakdown || processes[i]->wants_breakdown))
+		if (!done &&
+		    ((int64_t)i < self->settings.breakdown || processes[i]->wants_breakdown))
 			breakdown__process(self->breakdown, processes[i], NULL);
 		if (self->settings.pss)
 			pss__read((pid_t)processes[i]->key.pid, &processes[i]->figures[FIG_PSS]);

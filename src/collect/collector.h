@@ -21,13 +21,13 @@ enum collect_what {
 
 struct collector_settings {
 	enum collect_what what;
-	const pid_t *pids;	   /* borrowed during the call; names until the source is closed */
+	const pid_t *pids; /* borrowed during the call; names until the source is closed */
 	size_t pid_count;
 	char *const *names; /* of containers (name, or beginning of an id) or cgroups */
 	size_t name_count;
 	int64_t breakdown; /* classes for so many processes, largest RSS first */
 	bool pss;
-	bool single_look; /* hook no events: what they count could not be shown */
+	bool single_look;  /* hook no events: what they count could not be shown */
 	int64_t max_exits; /* of the exited list of a look; 0: the account's default */
 };
 

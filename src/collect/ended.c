@@ -10,8 +10,8 @@
 #include "system/machine.h"
 
 /* Unmapping hundreds of GiB takes seconds, in which the census still sees them. */
-#define REMEMBERED_NS   INT64_C(30000000000)
-#define OOM_KILLS_KEPT  64
+#define REMEMBERED_NS  INT64_C(30000000000)
+#define OOM_KILLS_KEPT 64
 
 struct remembered {
 	struct process_key key;

@@ -113,8 +113,7 @@ struct group *groups__known(struct groups *groups, uint64_t unified_id, uint64_t
 {
 	struct group wanted = {.unified_id = unified_id, .memory_id = memory_id};
 
-	return hash_table__find(&groups->by_ids, hash_ids(unified_id, memory_id), has_ids,
-				&wanted);
+	return hash_table__find(&groups->by_ids, hash_ids(unified_id, memory_id), has_ids, &wanted);
 }
 
 struct group *groups__find(struct groups *groups, uint64_t unified_id, uint64_t memory_id,
@@ -200,11 +199,10 @@ char *groups__container_names(const struct groups *groups)
 		if (!label->id || strcmp(label->runtime, "systemd") == 0 ||
 		    is_listed_before(groups, i))
 			continue;
-		longer = label->name ?
-				 xasprintf("%s%s%s", names ? names : "", names ? ", " : "",
-					   label->name) :
-				 xasprintf("%s%s%.12s", names ? names : "", names ? ", " : "",
-					   label->id);
+		longer = label->name ? xasprintf("%s%s%s", names ? names : "", names ? ", " : "",
+						 label->name)
+				     : xasprintf("%s%s%.12s", names ? names : "", names ? ", " : "",
+						 label->id);
 		free(names);
 		names = longer;
 	}

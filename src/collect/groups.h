@@ -19,11 +19,11 @@ struct groups;
 
 struct group {
 	uint64_t unified_id, memory_id;
-	char *path; /* the one to show, sanitised; NULL if unknown */
-	char *memory_path; /* the group that accounts the memory; NULL if unknown */
+	char *path;		      /* the one to show, sanitised; NULL if unknown */
+	char *memory_path;	      /* the group that accounts the memory; NULL if unknown */
 	struct container_label label; /* id NULL: in no container */
-	struct container *container; /* in the account, of the look that is under way */
-	figure_value limit_bytes; /* nearest memory limit */
+	struct container *container;  /* in the account, of the look that is under way */
+	figure_value limit_bytes;     /* nearest memory limit */
 	int64_t checked_ns;
 	uint64_t seen_look;
 };

@@ -61,8 +61,8 @@ static enum feature_state probe_capabilities(char *detail, size_t size)
 	static const cap_value_t wanted[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE,
 					     CAP_DAC_READ_SEARCH};
 
-	return have_capabilities(wanted, ARRAY_SIZE(wanted), detail, size) ? FEATURE_OK :
-									     FEATURE_MISSING;
+	return have_capabilities(wanted, ARRAY_SIZE(wanted), detail, size) ? FEATURE_OK
+									   : FEATURE_MISSING;
 }
 
 static enum feature_state probe_iterators(char *detail, size_t size)
@@ -132,8 +132,8 @@ static enum feature_state probe_frames(char *detail, size_t size)
 {
 	static const cap_value_t wanted[] = {CAP_SYS_ADMIN};
 
-	return have_capabilities(wanted, ARRAY_SIZE(wanted), detail, size) ? FEATURE_OK :
-									     FEATURE_DEGRADED;
+	return have_capabilities(wanted, ARRAY_SIZE(wanted), detail, size) ? FEATURE_OK
+									   : FEATURE_DEGRADED;
 }
 
 static enum feature_state probe_cgroups(char *detail, size_t size)
@@ -148,9 +148,9 @@ static enum feature_state probe_cgroups(char *detail, size_t size)
 	enum cgroup_layout layout = cgroup_mounts__layout(mounts);
 
 	snprintf(detail, size, "%s%s", layouts[layout],
-		 layout == CGROUP_HYBRID && cgroup_mounts__memory_is_v1(mounts) ?
-			 ", memory in version 1" :
-			 "");
+		 layout == CGROUP_HYBRID && cgroup_mounts__memory_is_v1(mounts)
+			 ? ", memory in version 1"
+			 : "");
 	cgroup_mounts__free(mounts);
 	return layout == CGROUP_NONE ? FEATURE_DEGRADED : FEATURE_OK;
 }
@@ -159,8 +159,8 @@ static enum feature_state probe_uprobe(char *detail, size_t size)
 {
 	(void)detail;
 	(void)size;
-	return access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0 ? FEATURE_OK :
-										FEATURE_MISSING;
+	return access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0 ? FEATURE_OK
+									      : FEATURE_MISSING;
 }
 
 /*

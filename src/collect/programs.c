@@ -146,7 +146,8 @@ static int explain_load_failure(int error)
 			  strerror(-error));
 	else
 		log_error("the BPF programs cannot be loaded: %s ('memsonde check' tells what "
-			  "is missing, -v shows the verifier's log)", strerror(-error));
+			  "is missing, -v shows the verifier's log)",
+			  strerror(-error));
 	return error;
 }
 
@@ -317,8 +318,8 @@ static int load_and_attach(struct programs *self, const struct programs_settings
 		return explain_load_failure(-errno);
 	if (settings->iterators_only)
 		return 0;
-	self->ended = ring_buffer__new(bpf_map__fd(self->skeleton->maps.ended), pass_ended, self,
-				       NULL);
+	self->ended =
+		ring_buffer__new(bpf_map__fd(self->skeleton->maps.ended), pass_ended, self, NULL);
 	if (!self->ended)
 		return explain_load_failure(-errno);
 	self->skeleton->bss->look_number = 1;
@@ -408,8 +409,8 @@ static size_t record_bytes(enum record_type type)
 
 /* Hands on whole records; returns how many bytes of them there were. *end becomes true
  * at the record that says so. */
-static size_t pass_records(const char *data, size_t length, record_callback callback,
-			   void *context, bool *end)
+static size_t pass_records(const char *data, size_t length, record_callback callback, void *context,
+			   bool *end)
 {
 	size_t offset = 0;
 
@@ -461,8 +462,7 @@ static int read_iterator(struct programs *self, struct bpf_link *link, record_ca
 static int read_of_one(struct programs *self, struct bpf_program *program,
 		       union bpf_iter_link_info *one, record_callback callback, void *context)
 {
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = one,
-		    .link_info_len = sizeof(*one));
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = one, .link_info_len = sizeof(*one));
 	struct bpf_link *link = bpf_program__attach_iter(program, &options);
 	int error;
 

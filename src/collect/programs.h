@@ -17,13 +17,13 @@ struct programs;
 
 struct programs_settings {
 	bool count_everything; /* else only processes named by programs__add_process() */
-	bool follow_forks; /* and their children */
-	bool iterators_only; /* census and mappings, without any hook on events */
+	bool follow_forks;     /* and their children */
+	bool iterators_only;   /* census and mappings, without any hook on events */
 };
 
 /* What is not there on this kernel, as figures that stay unknown. */
 struct programs_missing {
-	bool events; /* by choice: iterators_only */
+	bool events;	   /* by choice: iterators_only */
 	bool fault_causes; /* faults are counted, their causes are not known */
 	bool faults;
 	bool map_calls;

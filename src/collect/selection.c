@@ -90,9 +90,9 @@ static bool is_container(const struct wanted *wanted, const struct group *group)
 
 static bool is_within(const struct wanted *wanted, const struct group *group)
 {
-	return wanted->path && ((group->path && cgroup__is_within(group->path, wanted->path)) ||
-				(group->memory_path &&
-				 cgroup__is_within(group->memory_path, wanted->path)));
+	return wanted->path &&
+	       ((group->path && cgroup__is_within(group->path, wanted->path)) ||
+		(group->memory_path && cgroup__is_within(group->memory_path, wanted->path)));
 }
 
 static bool matches(const struct selection *self, struct wanted *wanted,

@@ -27,15 +27,15 @@
 
 #include "base/memory.h"
 
-#define ARENA_BYTES        (64ULL << 20)
-#define CHUNK_IS_MMAPPED   2ULL
-#define CHUNK_FLAGS        7ULL
+#define ARENA_BYTES		  (64ULL << 20)
+#define CHUNK_IS_MMAPPED	  2ULL
+#define CHUNK_FLAGS		  7ULL
 #define MAX_GUARDLESS_STACK_BYTES (16ULL << 20)
 
 /* Pages that may be looked into for chunks, per process: 64 MiB of memory that is
  * none, some milliseconds. */
-#define MAX_PROBES          16384
-#define PROBES_PER_READ     256
+#define MAX_PROBES	    16384
+#define PROBES_PER_READ	    256
 #define SMALL_MAPPING_BYTES (4ULL << 20)
 
 /* Ranges of one class inside private anonymous mappings, collected before the regions
@@ -314,8 +314,8 @@ static void add_region(struct regions *regions, uint64_t start, uint64_t end,
 	if (start >= end)
 		return;
 	ARRAY_GROW(regions->items, regions->count, regions->capacity);
-	regions->items[regions->count++] = (struct region){
-		.start = start, .end = end, .class = class, .mapping = mapping};
+	regions->items[regions->count++] =
+		(struct region){.start = start, .end = end, .class = class, .mapping = mapping};
 }
 
 /* Cuts the mapping along the claims from *next on; those that reach beyond it stay for

@@ -33,12 +33,12 @@ _Static_assert((int)CLASS_NOT_IN_RSS == CLASS_COUNT - 1, "as the rows of process
 struct mapping {
 	uint64_t start, end;
 	bool readable, writable, executable;
-	bool shared; /* writes are seen by others */
+	bool shared;	 /* writes are seen by others */
 	bool grows_down; /* a main stack */
 	bool hugetlb;
 	bool device; /* page frames without memory behind them, or I/O */
 	bool has_file;
-	bool shmem; /* its file is tmpfs, memfd, SysV or shared anonymous memory */
+	bool shmem;    /* its file is tmpfs, memfd, SysV or shared anonymous memory */
 	bool unlinked; /* its file has no name */
 	char name[80]; /* of an anonymous mapping, "" if it has none */
 };

@@ -94,8 +94,7 @@ static void add_run(struct page_runs *runs, uint64_t start, uint64_t end, uint32
 		return;
 	}
 	ARRAY_GROW(runs->items, runs->count, runs->capacity);
-	runs->items[runs->count++] =
-		(struct page_run){.start = start, .end = end, .flags = flags};
+	runs->items[runs->count++] = (struct page_run){.start = start, .end = end, .flags = flags};
 }
 
 static uint32_t flags_of_categories(uint64_t categories)
@@ -224,7 +223,8 @@ static int read_by_pagemap(struct page_runs *runs, int fd, pid_t pid, uint64_t f
 	while (!error && fgets(line, sizeof(line), file)) {
 		unsigned long low, high;
 		bool holds = (sscanf(line, "Rss: %lu", &kib) == 1 ||
-			      sscanf(line, "Swap: %lu", &kib) == 1) && kib > 0;
+			      sscanf(line, "Swap: %lu", &kib) == 1) &&
+			     kib > 0;
 
 		if (sscanf(line, "%lx-%lx ", &low, &high) == 2) {
 			start = low;

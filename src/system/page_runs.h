@@ -15,9 +15,9 @@
 
 #define PAGE_RUN_PRESENT 1
 #define PAGE_RUN_SWAPPED 2
-#define PAGE_RUN_FILE    4 /* of a file or of shared memory, not the process's own */
-#define PAGE_RUN_ZERO    8 /* the zero page: present, but not counted in RSS */
-#define PAGE_RUN_HUGE    16 /* mapped by a huge page; only PAGEMAP_SCAN tells */
+#define PAGE_RUN_FILE	 4  /* of a file or of shared memory, not the process's own */
+#define PAGE_RUN_ZERO	 8  /* the zero page: present, but not counted in RSS */
+#define PAGE_RUN_HUGE	 16 /* mapped by a huge page; only PAGEMAP_SCAN tells */
 
 struct page_run {
 	uint64_t start, end;
