@@ -90,8 +90,7 @@ static __always_inline __u64 user_stack_pointer(struct task_struct *task)
 	return registers ? BPF_CORE_READ(registers, sp) : 0;
 }
 
-static __always_inline void fill_identity(struct process_record *record,
-					  struct task_struct *leader)
+static __always_inline void fill_identity(struct process_record *record, struct task_struct *leader)
 {
 	record->pid = visible_pid(leader);
 	record->start_ns = leader->start_boottime;
@@ -121,7 +120,7 @@ struct {
 /* task has an mm and stands for the process: its leader, or, when that has ended
  * before its threads, one of them. */
 static __always_inline void write_process(struct seq_file *out, struct task_struct *task,
-					 struct task_struct *leader)
+					  struct task_struct *leader)
 {
 	struct process_counters *counted;
 	struct process_record *record;
@@ -151,7 +150,7 @@ static __always_inline void write_process(struct seq_file *out, struct task_stru
 }
 
 static __always_inline void write_thread(struct seq_file *out, struct task_struct *task,
-					struct task_struct *leader)
+					 struct task_struct *leader)
 {
 	struct thread_record record = {
 		.type = RECORD_THREAD,

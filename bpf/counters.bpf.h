@@ -21,7 +21,7 @@ struct {
 
 /* Counts what could not be kept; read by user space. */
 __u64 lost_counters __weak = 0; /* memory for an entry of `counters` was refused */
-__u64 lost_exits __weak = 0; /* the ring `ended` was full */
+__u64 lost_exits __weak = 0;	/* the ring `ended` was full */
 
 /* The counters of a process that is to be counted, else NULL. */
 static __always_inline struct process_counters *counters_of(struct task_struct *leader)

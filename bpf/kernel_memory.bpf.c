@@ -6,10 +6,10 @@
 #include "counters.bpf.h"
 #include "rss.bpf.h"
 
-#define ERRNO_MAX             4095
-#define MADVISE_DONTNEED      4
-#define MADVISE_FREE          8
-#define MADVISE_REMOVE        9
+#define ERRNO_MAX		4095
+#define MADVISE_DONTNEED	4
+#define MADVISE_FREE		8
+#define MADVISE_REMOVE		9
 #define MADVISE_DONTNEED_LOCKED 24
 
 /* x86's error code of a page fault. */

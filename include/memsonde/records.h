@@ -12,7 +12,6 @@
 
 #define RECORD_COMM_LENGTH 16 /* TASK_COMM_LEN */
 #define RECORD_NAME_LENGTH 80 /* ANON_VMA_NAME_MAX_LEN */
-#define UNKNOWN_PAGES (-1LL)
 
 /* The kernel's RSS counters, in the order of its enum. */
 enum rss_kind {
@@ -44,7 +43,7 @@ enum map_call {
 struct map_call_counters {
 	__u64 calls;
 	__u64 failures;
-	__u64 grown_bytes; /* address space obtained; madvise: bytes named */
+	__u64 grown_bytes;  /* address space obtained; madvise: bytes named */
 	__u64 shrunk_bytes; /* address space given back; madvise: pages given back */
 };
 
@@ -62,9 +61,9 @@ struct process_counters {
 	__u64 forks;
 	__u64 threads_started;
 	__u64 execs;
-	__u64 brk_before; /* the break at the entry of a brk call */
+	__u64 brk_before;			/* the break at the entry of a brk call */
 	__s64 rss_folded_pages[RSS_KIND_COUNT]; /* shared parts, as last seen: see rss.bpf.h */
-	struct rss_peak peaks[2]; /* of even and of odd looks */
+	struct rss_peak peaks[2];		/* of even and of odd looks */
 };
 
 /* Every record begins with its type, so that one stream can carry several. */
@@ -80,11 +79,11 @@ enum record_type {
 /* One process in a census. Pages are of the machine's page size. */
 struct process_record {
 	__u32 type;
-	__u32 pid; /* in the pid namespace of the reader; 0: not visible there */
-	__u64 start_ns; /* CLOCK_BOOTTIME */
-	__u64 image; /* changes with every exec */
+	__u32 pid;		 /* in the pid namespace of the reader; 0: not visible there */
+	__u64 start_ns;		 /* CLOCK_BOOTTIME */
+	__u64 image;		 /* changes with every exec */
 	__u64 unified_cgroup_id; /* inode number of its group in the v2 tree */
-	__u64 memory_cgroup_id; /* the same for the memory controller's tree; 0: none */
+	__u64 memory_cgroup_id;	 /* the same for the memory controller's tree; 0: none */
 	__s64 rss_pages[RSS_KIND_COUNT];
 	__u64 high_water_rss_pages;
 	__u64 total_vm_pages;
@@ -93,7 +92,7 @@ struct process_record {
 	__u64 exec_vm_pages;
 	__u64 page_table_bytes;
 	__u64 hugetlb_pages; /* base pages */
-	__u64 minor_faults; /* of the leader and of threads that ended */
+	__u64 minor_faults;  /* of the leader and of threads that ended */
 	__u64 major_faults;
 	__u64 start_brk;
 	__u64 brk;
@@ -108,7 +107,7 @@ struct process_record {
 	__u32 parent_pid;
 	__u32 uid;
 	__u32 threads;
-	__u32 tid; /* of the thread that stands for it: the leader, or another if that ended */
+	__u32 tid;     /* of the thread that stands for it: the leader, or another if that ended */
 	__u32 counted; /* 1: counters are valid */
 	char comm[RECORD_COMM_LENGTH];
 	struct process_counters counters;
@@ -117,7 +116,7 @@ struct process_record {
 /* Any thread but the one that stands for its process. */
 struct thread_record {
 	__u32 type;
-	__u32 pid; /* of its process */
+	__u32 pid;	/* of its process */
 	__u64 start_ns; /* of its process */
 	__u32 tid;
 	__u32 padding;
@@ -128,8 +127,8 @@ struct thread_record {
 	__u64 thread_pointer;
 };
 
-#define VMA_IS_SHMEM 1 /* tmpfs, shared anonymous, memfd, SysV */
-#define VMA_HAS_FILE 2
+#define VMA_IS_SHMEM	1 /* tmpfs, shared anonymous, memfd, SysV */
+#define VMA_HAS_FILE	2
 #define VMA_IS_UNLINKED 4 /* its file has no name: memfd, SysV, shared anonymous, deleted */
 
 struct vma_record {
@@ -137,10 +136,10 @@ struct vma_record {
 	__u32 kind; /* VMA_IS_... */
 	__u64 start;
 	__u64 end;
-	__u64 flags; /* VM_... of the kernel */
+	__u64 flags;  /* VM_... of the kernel */
 	__u64 offset; /* in the file, bytes */
 	__u64 inode;
-	__u64 device; /* kernel's dev_t */
+	__u64 device;		       /* kernel's dev_t */
 	char name[RECORD_NAME_LENGTH]; /* of an anonymous mapping; empty if it has none */
 };
 

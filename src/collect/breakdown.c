@@ -227,8 +227,8 @@ static int64_t rss_sum(const struct class_pages *pages)
 {
 	int64_t sum = 0;
 
-	for (int class = 0; class < CLASS_NOT_IN_RSS; class ++)
-		sum += pages->resident_bytes[class];
+	for (int i = 0; i < CLASS_NOT_IN_RSS; i++)
+		sum += pages->resident_bytes[i];
 	return sum;
 }
 
@@ -383,7 +383,7 @@ static void count_unique(struct breakdown *self, int64_t *unique_bytes)
 void breakdown__process(struct breakdown *self, struct process *process, int64_t *unique_bytes)
 {
 	struct name_context names = {.self = self, .process = process};
-	const struct one_process *chosen = NULL;
+	const struct one_process *chosen = &self->after;
 	struct class_pages pages;
 	int64_t off = INT64_MAX;
 

@@ -191,11 +191,11 @@ static void set_unique(struct container *container, const int64_t *unique_bytes)
 {
 	int64_t sum = 0;
 
-	for (int class = 0; class < CLASS_COUNT - 1; class ++) {
-		if (class + FIG_CLASS_FIRST < FIG_CLASS_MALLOC)
+	for (int i = 0; i < CLASS_COUNT - 1; i++) {
+		if (i + FIG_CLASS_FIRST < FIG_CLASS_MALLOC)
 			continue; /* V8's classes are not measured */
-		container->figures[CFIG_CLASS_FIRST + class] = unique_bytes[class];
-		sum += unique_bytes[class];
+		container->figures[CFIG_CLASS_FIRST + i] = unique_bytes[i];
+		sum += unique_bytes[i];
 	}
 	container->figures[CFIG_RSS_UNIQUE] = sum;
 	container->figures[CFIG_CLASS_UNACCOUNTED] = 0;

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "collect/collector.h"
 #include "command/commands.h"
-#include "command/commands.h"
 #include "command/launch.h"
 #include "command/options.h"
 #include "model/source.h"
@@ -42,7 +41,7 @@ static int exit_status_of(int error)
 	return error == -ENOENT ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
 }
 
-static int open_command(const struct options *options, struct collector_settings *settings,
+static int open_command(const struct options *options, struct collector_settings settings,
 			struct source **source)
 {
 	struct launch launch;
@@ -51,9 +50,9 @@ static int open_command(const struct options *options, struct collector_settings
 
 	if (launch__prepare(&launch, options->command_argv, off_screen))
 		return EXIT_STATUS_FAILED;
-	settings->pids = &launch.pid;
-	settings->pid_count = 1;
-	if (collector__open(source, settings)) {
+	settings.pids = &launch.pid;
+	settings.pid_count = 1;
+	if (collector__open(source, &settings)) {
 		launch__cancel(&launch);
 		return EXIT_STATUS_FAILED;
 	}
@@ -81,6 +80,6 @@ int open_source(const struct options *options, struct source **source)
 	if (options->replay)
 		return json_lines_reader__open(source, options->replay) ? EXIT_STATUS_FAILED : 0;
 	if (options->target_kind == TARGET_COMMAND)
-		return open_command(options, &settings, source);
+		return open_command(options, settings, source);
 	return exit_status_of(collector__open(source, &settings));
 }

@@ -33,7 +33,7 @@ bool cgroup_mounts__memory_is_v1(const struct cgroup_mounts *mounts);
 /* The paths of one process. Owned texts; NULL where it has none. */
 struct cgroup_paths {
 	char *unified; /* the line "0::" */
-	char *memory; /* the group that accounts its memory: v1's memory line or unified */
+	char *memory;  /* the group that accounts its memory: v1's memory line or unified */
 };
 
 /* Reads ROOT/proc/PID/cgroup. 0, -ESRCH (no such process) or another -errno. */

@@ -84,11 +84,12 @@ done <"$work/libraries"
 
 # Emulated even where there is /dev/kvm, which under nested virtualisation can be
 # unusable: a test then runs everywhere in the same way.
+# The root is a ramfs, as on tmpfs every library would count as shared memory.
 # Unknown words with "=" on the kernel's command line are the environment of init.
 timeout -k 5 "$time" qemu-system-x86_64 -nodefaults -no-user-config -display none \
 	-monitor none -no-reboot -machine pc -accel tcg -cpu max -smp "$cpus" -m "$memory" \
 	-kernel "$kernel" -initrd "$work/initrd" \
-	-append "console=ttyS0 panic=-1 oops=panic CGROUP=$cgroup" \
+	-append "console=ttyS0 rootfstype=ramfs panic=-1 oops=panic CGROUP=$cgroup" \
 	-serial "file:$work/log" -chardev stdio,id=output,signal=off -serial chardev:output \
 	-serial "file:$work/status" </dev/null 2>"$work/errors" &
 qemu=$!

@@ -24,7 +24,7 @@ equal "its exit status" "$(last short_lived .exit_status)" 7
 faults=$(last short_lived .faults.write)
 check "all its faults are counted" "$faults of 8192" test "${faults:-0}" -ge 8192 -a "${faults:-0}" -le 8600
 check "faults by cause sum to all" "$(last short_lived .faults)" \
-	jq -e '.user == .read + .write + .protection + .instruction' <<<"$(last short_lived .faults)"
+	holds "$(last short_lived .faults)" '.user == .read + .write + .protection + .instruction'
 bytes=$(last short_lived .mapped.mmap_bytes)
 check "its mmaps are counted" "$bytes" test "${bytes:-0}" -ge $((32 * 1024 * 1024))
 peak=$(last short_lived .rss_high_water)

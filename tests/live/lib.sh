@@ -20,6 +20,7 @@ case $TARGETS in /*) ;; *) TARGETS=$PWD/$TARGETS ;; esac
 failed=0
 started=()       # processes to end with the test
 target_count=0
+target_fds=()    # their standard inputs
 CLEANUPS=()      # commands to run at the end, last first
 
 pass() {
@@ -90,6 +91,19 @@ is_gone() {
 	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status"
 }
 
+# in_background COMMAND...: without the standard inputs of the targets, which would not end
+# as long as somebody has them. Sets CHILD_PID.
+in_background() {
+	(
+		for fd in "${target_fds[@]}"; do
+			exec {fd}>&-
+		done
+		exec "$@"
+	) &
+	CHILD_PID=$!
+	started+=("$CHILD_PID")
+}
+
 # start_target NAME ARG...: runs build/targets/NAME and waits until it has settled. Sets
 # TARGET_PID, TARGET_TRUTH (the file of its lines) and TARGET_FD (its standard input).
 # With TARGET_RUN=PROGRAM it runs that file in place of the target of that name.
@@ -103,9 +117,9 @@ start_target() {
 	run=${TARGET_RUN:-$TARGETS/$name}
 	mkfifo "$pipe"
 	: >"$TARGET_TRUTH"
-	"$run" "$@" <"$pipe" >"$TARGET_TRUTH" &
-	started+=("$!")
+	in_background "$run" "$@" <"$pipe" >"$TARGET_TRUTH"
 	exec {TARGET_FD}>"$pipe"
+	target_fds+=("$TARGET_FD")
 	if ! wait_until 20 has_lines "$TARGET_TRUTH" 1; then
 		fail "start of $name" "it did not settle"
 		finish
@@ -139,9 +153,8 @@ start_memsonde() {
 
 	shift
 	: >"$file"
-	"$MEMSONDE" "$@" >"$file" 2>"$file.err" </dev/null &
-	MEMSONDE_PID=$!
-	started+=("$MEMSONDE_PID")
+	in_background "$MEMSONDE" "$@" >"$file" 2>"$file.err" </dev/null
+	MEMSONDE_PID=$CHILD_PID
 }
 
 # Ends it as Ctrl-C does; its exit status is the result.
@@ -170,6 +183,11 @@ has_rows() {
 # field FILE PID PATH: of the process's last object in FILE: "rss", "classes.malloc".
 field() {
 	jq -r --argjson pid "$2" 'select(.pid == $pid) | .'"$3" "$1" | tail -n 1
+}
+
+# holds JSON FILTER
+holds() {
+	jq -e "$2" <<<"$1" >/dev/null 2>&1
 }
 
 # row FILE PID: the process's last object.

@@ -10,8 +10,6 @@
 
 static struct report report;
 static pthread_barrier_t settled;
-static void *stack_start[THREADS];
-static size_t stack_bytes[THREADS];
 
 static size_t touched_bytes(size_t thread)
 {
@@ -22,26 +20,36 @@ static void *work(void *argument)
 {
 	size_t self = (size_t)argument;
 	size_t bytes = touched_bytes(self);
-	pthread_attr_t attributes;
 
 	target__touch(alloca(bytes), bytes);
-	if (pthread_getattr_np(pthread_self(), &attributes) != 0)
-		target__die("pthread_getattr_np");
-	pthread_attr_getstack(&attributes, &stack_start[self], &stack_bytes[self]);
-	pthread_attr_destroy(&attributes);
 	pthread_barrier_wait(&settled);
 	pause();
 	return NULL;
 }
 
+/* By the main thread: the call allocates, and would make an arena for each of the
+ * others. */
+static void report_stack(pthread_t thread)
+{
+	pthread_attr_t attributes;
+	void *start;
+	size_t bytes;
+
+	if (pthread_getattr_np(thread, &attributes) != 0)
+		target__die("pthread_getattr_np");
+	pthread_attr_getstack(&attributes, &start, &bytes);
+	pthread_attr_destroy(&attributes);
+	report__region(&report, "stack", start, bytes);
+}
+
 int main(void)
 {
-	pthread_t thread;
+	pthread_t threads[THREADS];
 	size_t sum = 0;
 
 	pthread_barrier_init(&settled, NULL, THREADS + 1);
 	for (size_t i = 0; i < THREADS; i++)
-		if (pthread_create(&thread, NULL, work, (void *)i) != 0)
+		if (pthread_create(&threads[i], NULL, work, (void *)i) != 0)
 			target__die("pthread_create");
 	pthread_barrier_wait(&settled);
 	usleep(50000); /* until all threads are in pause() */
@@ -49,7 +57,7 @@ int main(void)
 	report__begin(&report);
 	for (size_t i = 0; i < THREADS; i++) {
 		sum += touched_bytes(i);
-		report__region(&report, "stack", stack_start[i], stack_bytes[i]);
+		report_stack(threads[i]);
 	}
 	report__number(&report, "stack", (int64_t)sum);
 	report__number(&report, "threads", THREADS + 1);

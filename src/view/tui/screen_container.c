@@ -106,7 +106,7 @@ static int draw_legend(struct grid *grid, int y, const figure_value *classes, bo
 		int x = at % columns * CLASS_WIDTH, line = y + at / columns;
 		char text[32];
 
-		if (!figure_known(classes[i]) || (classes[i] == 0 && i < CLASS_COUNT - 1))
+		if (!figure_known(classes[i]) || (i < CLASS_COUNT - 1 && classes[i] == 0))
 			continue;
 		grid__put(grid, line, x, 1, STYLE_CLASS_FIRST + i, class_fill(i, plain));
 		grid__put(grid, line, x + 2, 13, STYLE_NORMAL, class_name(i));

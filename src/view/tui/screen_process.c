@@ -63,8 +63,8 @@ static void draw_title(struct tui *tui, struct grid *grid)
 	if (process->exited)
 		draw_exit(tui, grid, 0, x);
 	else
-		x += grid__put(grid, 0, x, grid->width - x, STYLE_NORMAL,
-			       process->exe ? process->exe : "");
+		grid__put(grid, 0, x, grid->width - x, STYLE_NORMAL,
+			  process->exe ? process->exe : "");
 	if (tui->paused || tui->ended) {
 		const char *text = tui->ended ? tui->ended : "PAUSED";
 

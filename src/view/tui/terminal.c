@@ -138,10 +138,10 @@ static void make_pairs(void)
 {
 	bool many = COLORS >= 256;
 
-	for (short style = 0; style < STYLE_COUNT; style++) {
+	for (int style = 0; style < STYLE_COUNT; style++) {
 		const struct look *look = &looks[style];
 
-		init_pair(style + 1, many ? look->fore : look->fore8,
+		init_pair((short)(style + 1), many ? look->fore : look->fore8,
 			  many ? look->back : look->back8);
 	}
 }

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 "$MEMSONDE" stat --replay "$RECORDINGS/two_looks.jsonl" -o json >/dev/full
