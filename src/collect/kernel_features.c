@@ -67,7 +67,7 @@ static enum feature_state probe_capabilities(char *detail, size_t size)
 
 static enum feature_state probe_iterators(char *detail, size_t size)
 {
-	struct programs_settings settings = {.iterators_only = true};
+	struct programs_settings settings = {.iterators_only = true, .trial = true};
 	struct programs *programs;
 	int error = programs__open(&programs, &settings);
 
@@ -84,7 +84,7 @@ static enum feature_state probe_iterators(char *detail, size_t size)
 
 static enum feature_state probe_hooks(char *detail, size_t size)
 {
-	struct programs_settings settings = {.count_everything = false};
+	struct programs_settings settings = {.trial = true};
 	const struct programs_missing *missing;
 	struct programs *programs;
 	enum feature_state state = FEATURE_OK;
@@ -168,7 +168,7 @@ static enum feature_state probe_uprobe(char *detail, size_t size)
  * file (EBADF), another that the arguments are wrong (EINVAL). libbpf 1.1 has no call
  * for it; the layout is that of union bpf_attr.
  */
-static bool knows_uprobe_link(enum bpf_attach_type type)
+static enum feature_state probe_uprobe_link(enum bpf_attach_type type, char *detail, size_t size)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type);
 	const struct bpf_insn return_0[] = {
@@ -190,26 +190,24 @@ static bool knows_uprobe_link(enum bpf_attach_type type)
 			       ARRAY_SIZE(return_0), &options);
 	bool known;
 
-	if (fd < 0)
-		return false;
+	if (fd < 0) {
+		snprintf(detail, size, "%s", strerror(errno));
+		return FEATURE_DEGRADED;
+	}
 	link.program_fd = (uint32_t)fd;
 	known = syscall(SYS_bpf, COMMAND_LINK_CREATE, &link, sizeof(link)) < 0 && errno == EBADF;
 	close(fd);
-	return known;
+	return known ? FEATURE_OK : FEATURE_DEGRADED;
 }
 
 static enum feature_state probe_uprobe_multi(char *detail, size_t size)
 {
-	(void)detail;
-	(void)size;
-	return knows_uprobe_link(ATTACH_UPROBE_MULTI) ? FEATURE_OK : FEATURE_DEGRADED;
+	return probe_uprobe_link(ATTACH_UPROBE_MULTI, detail, size);
 }
 
 static enum feature_state probe_uprobe_session(char *detail, size_t size)
 {
-	(void)detail;
-	(void)size;
-	return knows_uprobe_link(ATTACH_UPROBE_SESSION) ? FEATURE_OK : FEATURE_DEGRADED;
+	return probe_uprobe_link(ATTACH_UPROBE_SESSION, detail, size);
 }
 
 static enum feature_state probe_userfaultfd(char *detail, size_t size)

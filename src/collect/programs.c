@@ -35,6 +35,7 @@ struct programs {
 	record_callback ended_callback;
 	void *ended_context;
 	struct programs_missing missing;
+	bool trial;
 	char *buffer; /* for reading iterators */
 	size_t buffer_bytes;
 };
@@ -95,8 +96,9 @@ static int select_programs(struct programs *self, const struct programs_settings
 	bool fault_causes;
 
 	if (!btf) {
-		log_error("this kernel has no type information (/sys/kernel/btf/vmlinux): "
-			  "it needs CONFIG_DEBUG_INFO_BTF=y");
+		if (!self->trial)
+			log_error("this kernel has no type information (/sys/kernel/btf/vmlinux): "
+				  "it needs CONFIG_DEBUG_INFO_BTF=y");
 		return -ENOTSUP;
 	}
 	self->missing.events = settings->iterators_only;
@@ -138,9 +140,11 @@ static int apply_settings(struct programs *self, const struct programs_settings 
 	return 0;
 }
 
-static int explain_load_failure(int error)
+static int explain_failure(const struct programs *self, int error)
 {
-	if (error == -EPERM || error == -EACCES)
+	if (self->trial)
+		log_verbose("the BPF programs cannot be loaded: %s", strerror(-error));
+	else if (error == -EPERM || error == -EACCES)
 		log_error("the kernel refused the BPF programs: %s (run as root, or with "
 			  "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH)",
 			  strerror(-error));
@@ -306,7 +310,7 @@ static int load_and_attach(struct programs *self, const struct programs_settings
 	int error = memsonde_bpf__load(self->skeleton);
 
 	if (error)
-		return explain_load_failure(error);
+		return explain_failure(self, error);
 	error = find_cpu_offsets(self);
 	if (error) {
 		log_verbose("RSS counters: the parts of each CPU cannot be found: %s",
@@ -315,16 +319,16 @@ static int load_and_attach(struct programs *self, const struct programs_settings
 	}
 	self->census = bpf_program__attach_iter(self->skeleton->progs.take_census, NULL);
 	if (!self->census)
-		return explain_load_failure(-errno);
+		return explain_failure(self, -errno);
 	if (settings->iterators_only)
 		return 0;
 	self->ended =
 		ring_buffer__new(bpf_map__fd(self->skeleton->maps.ended), pass_ended, self, NULL);
 	if (!self->ended)
-		return explain_load_failure(-errno);
+		return explain_failure(self, -errno);
 	self->skeleton->bss->look_number = 1;
 	error = attach_hooks(self);
-	return error == -EPERM || error == -EACCES ? explain_load_failure(error) : error;
+	return error == -EPERM || error == -EACCES ? explain_failure(self, error) : error;
 }
 
 int programs__open(struct programs **programs, const struct programs_settings *settings)
@@ -332,12 +336,13 @@ int programs__open(struct programs **programs, const struct programs_settings *s
 	struct programs *self = xcalloc(1, sizeof(*self));
 	int error;
 
+	self->trial = settings->trial;
 	libbpf_set_print(print_libbpf);
 	self->buffer_bytes = 2 * ITERATOR_BUFFER_BYTES;
 	self->buffer = xcalloc(1, self->buffer_bytes);
 	self->skeleton = memsonde_bpf__open();
 	if (!self->skeleton) {
-		error = explain_load_failure(-errno);
+		error = explain_failure(self, -errno);
 	} else {
 		error = select_programs(self, settings);
 		if (!error)
