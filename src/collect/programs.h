@@ -19,6 +19,7 @@ struct programs_settings {
 	bool count_everything; /* else only processes named by programs__add_process() */
 	bool follow_forks;     /* and their children */
 	bool iterators_only;   /* census and mappings, without any hook on events */
+	bool trial;	       /* failing is an answer: it is logged only with -v */
 };
 
 /* What is not there on this kernel, as figures that stay unknown. */

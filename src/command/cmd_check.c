@@ -20,7 +20,7 @@ static enum feature_state print_feature(const struct feature *feature)
 	char detail[256] = "";
 	enum feature_state state = feature->probe(detail, sizeof(detail));
 
-	printf(*detail ? "%-9s %-23s%s\n" : "%-9s %s\n", state_names[state], feature->name, detail);
+	printf("%-9s %-*s%s\n", state_names[state], *detail ? 23 : 0, feature->name, detail);
 	if (state == FEATURE_DEGRADED)
 		printf("%34slost: %s (%s)\n", "", feature->lost, feature->remedy);
 	if (state == FEATURE_MISSING)
