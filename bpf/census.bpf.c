@@ -146,6 +146,8 @@ static __always_inline void write_process(struct seq_file *out, struct task_stru
 	record->counted = counted != NULL;
 	if (counted)
 		__builtin_memcpy(&record->counters, counted, sizeof(record->counters));
+	else
+		__builtin_memset(&record->counters, 0, sizeof(record->counters));
 	bpf_seq_write(out, record, sizeof(*record));
 }
 

@@ -355,7 +355,8 @@ static int resolve_targets(struct collector *self)
 
 	account__init(&account);
 	read_clocks(&look.clock, self, &account);
-	account__begin_look(&account, look.clock.now_unix_ns);
+	/* No look begins: it stays number 0, so that the first real look asks the groups
+	 * anew for their containers, which until then are in this account. */
 	selection__begin_look(self->selection);
 	error = programs__read_census(self->programs, 0, take_record, &look);
 	self->thread_count = 0;

@@ -35,6 +35,7 @@ struct programs {
 	record_callback ended_callback;
 	void *ended_context;
 	struct programs_missing missing;
+	uint64_t missed_runs; /* of our programs, as of the end of the last interval */
 	bool trial;
 	char *buffer; /* for reading iterators */
 	size_t buffer_bytes;
@@ -391,8 +392,32 @@ int programs__add_process(struct programs *self, pid_t pid)
 	return error == -EEXIST ? 0 : error;
 }
 
+/*
+ * Since 7.x a program can be preempted while it runs, and is then not run for another
+ * task on that CPU: the kernel leaves that out, and counts it. on_rss_stat counts
+ * nothing itself, its next run makes up for one that was left out.
+ */
+static uint64_t missed_runs(const struct programs *self)
+{
+	struct bpf_program *program;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(program, self->skeleton->obj)
+	{
+		struct bpf_prog_info info = {0};
+		__u32 length = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && program != self->skeleton->progs.on_rss_stat &&
+		    !bpf_obj_get_info_by_fd(fd, &info, &length))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
 uint64_t programs__next_look(struct programs *self)
 {
+	self->missed_runs = missed_runs(self);
 	return __atomic_fetch_add(&self->skeleton->bss->look_number, 1, __ATOMIC_RELEASE);
 }
 
@@ -516,7 +541,8 @@ int programs__ended_fd(const struct programs *self)
 
 uint64_t programs__lost_events(const struct programs *self)
 {
-	return self->skeleton->bss->lost_counters + self->skeleton->bss->lost_exits;
+	return self->skeleton->bss->lost_counters + self->skeleton->bss->lost_exits +
+	       self->missed_runs;
 }
 
 size_t programs__ring_bytes(void)

@@ -60,7 +60,7 @@ int programs__read_mappings(struct programs *programs, pid_t tid, record_callbac
 int programs__read_ended(struct programs *programs, record_callback callback, void *context);
 int programs__ended_fd(const struct programs *programs);
 
-/* How many counters and exits were lost since the programs run. */
+/* How many counters, exits and runs of programs were lost, as of the last look. */
 uint64_t programs__lost_events(const struct programs *programs);
 
 /* Bytes of kernel memory that the maps are bounded by, for `check`. */
