@@ -19,6 +19,12 @@
 /* A process that changes is good enough when no more than 1/256 is unaccounted. */
 #define TOLERATED_SHARE 256
 
+#ifdef __x86_64__
+#define CONTROL_BLOCK_HAS_ADDRESS true
+#else
+#define CONTROL_BLOCK_HAS_ADDRESS false
+#endif
+
 /* VM_... of the kernel. */
 #define VMA_READ      0x1
 #define VMA_WRITE     0x2
@@ -155,6 +161,8 @@ static void take_mapping(void *context, const void *data, enum record_type type)
 	mapping->name[sizeof(mapping->name) - 1] = '\0';
 }
 
+#define WORD_BYTES (2 * sizeof(uint64_t)) /* of struct page_words, without `known` */
+
 /* Only of pages that are resident: reading another would bring it in. */
 static void read_pages(void *context, const uint64_t *addresses, size_t count,
 		       struct page_words *words)
@@ -162,19 +170,25 @@ static void read_pages(void *context, const uint64_t *addresses, size_t count,
 	struct breakdown *self = context;
 	struct iovec local[256], remote[256];
 	size_t used = 0;
+	ssize_t got = 0;
 
 	memset(words, 0, count * sizeof(*words));
 	for (size_t i = 0; i < count && used < ARRAY_SIZE(local); i++) {
 		const struct page_run *run = page_runs__find(&self->runs, addresses[i]);
 
-		if (!run || !(run->flags & PAGE_RUN_PRESENT) || (run->flags & PAGE_RUN_ZERO))
+		if (!run || !(run->flags & PAGE_RUN_PRESENT))
 			continue;
-		local[used] = (struct iovec){&words[i], sizeof(words[i])};
-		remote[used] = (struct iovec){(void *)(uintptr_t)addresses[i], sizeof(words[i])};
+		words[i].known = run->flags & PAGE_RUN_ZERO;
+		if (words[i].known)
+			continue;
+		local[used] = (struct iovec){&words[i], WORD_BYTES};
+		remote[used] = (struct iovec){(void *)(uintptr_t)addresses[i], WORD_BYTES};
 		used++;
 	}
-	if (used && process_vm_readv(self->pid, local, used, remote, used, 0) < 0)
-		memset(words, 0, count * sizeof(*words));
+	if (used)
+		got = process_vm_readv(self->pid, local, used, remote, used, 0);
+	for (size_t i = 0; got > 0 && i < (size_t)got / WORD_BYTES; i++)
+		((struct page_words *)local[i].iov_base)->known = true;
 }
 
 /* Calls on each run of resident or swapped pages of one class. */
@@ -282,6 +296,7 @@ static void classify_pages(struct breakdown *self, struct class_pages *pages)
 		.start_stack = record->start_stack,
 		.vdso = record->vdso,
 		.page_bytes = self->page_bytes,
+		.control_block_has_address = CONTROL_BLOCK_HAS_ADDRESS,
 		.read_pages = read_pages,
 		.read_context = self,
 	};

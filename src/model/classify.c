@@ -6,19 +6,28 @@
  * malloc, main arena: from the start of brk to brk.
  *
  * malloc, further arenas of glibc: blocks of 64 MiB, aligned to their size, of which
- * a writable part is followed by an inaccessible rest (glibc's HEAP_MAX_SIZE; seen in
- * 2.31 to 2.41). Neighbouring arenas can share a mapping when one is full.
+ * a writable part is followed by an inaccessible rest, if it is not full (glibc's
+ * HEAP_MAX_SIZE; seen in 2.31 to 2.41). A block begins with the address of its arena,
+ * which lies in the first page of a block, and that of the block before: other heaps
+ * have the same shape (Go's, some reserved cages). Where that page is not resident the
+ * shape decides; a full block then needs an arena below it. Neighbouring arenas can
+ * share a mapping when one is full.
  *
  * malloc, large chunks: memory that begins with the header of a chunk that was mapped
  * for itself: previous size 0, size a multiple of the page with the bit IS_MMAPPED and
  * no other. The kernel merges neighbouring mappings, so they are looked for at each
- * page that no other chunk covers. Blocks of aligned_alloc() lie at an offset in their
+ * page that nothing else covers. Blocks of aligned_alloc() lie at an offset in their
  * mapping and have a previous size; they are not recognised.
  *
  * Threads' stacks: the mapping that holds a thread's stack pointer, from the guard
  * below to the thread's control block, which C libraries put at its upper end. Where
  * neither is found (runtimes that make their own stacks) only what lies between the
- * stack pointer and the end of its page is certain.
+ * stack pointer and the end of its page is certain. A thread that is on another stack
+ * than its own (a signal's, a coroutine's) still has its own below its control block,
+ * if there is a guard to tell where that begins.
+ *
+ * Where these overlap, what is told by the kernel comes first, then stacks, as they can
+ * lie in memory from malloc, then arenas, then chunks.
  */
 #include "model/classify.h"
 
@@ -39,7 +48,7 @@
 #define SMALL_MAPPING_BYTES (4ULL << 20)
 
 /* Ranges of one class inside private anonymous mappings, collected before the regions
- * are laid out. Earlier ones win where they overlap. */
+ * are laid out. */
 struct claims {
 	struct region *items;
 	size_t count, capacity;
@@ -52,6 +61,50 @@ static void claim(struct claims *claims, uint64_t start, uint64_t end, enum memo
 	ARRAY_GROW(claims->items, claims->count, claims->capacity);
 	claims->items[claims->count++] =
 		(struct region){.start = start, .end = end, .class = class};
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct region *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/*
+ * Adds claims of one class and of lower rank, of which only what the claims left free
+ * counts, and frees them. The claims stay in the order of addresses and disjoint.
+ */
+static void add_below(struct claims *claims, struct claims *lower)
+{
+	struct claims both = {0};
+	uint64_t reached = 0;
+	size_t next = 0;
+
+	if (lower->count)
+		qsort(lower->items, lower->count, sizeof(*lower->items), compare_claims);
+	for (size_t i = 0; i < lower->count; i++) {
+		const struct region *item = &lower->items[i];
+		uint64_t at = item->start > reached ? item->start : reached;
+
+		for (; next < claims->count && claims->items[next].start < item->end; next++) {
+			const struct region *higher = &claims->items[next];
+
+			claim(&both, at, higher->start, item->class);
+			at = higher->end > at ? higher->end : at;
+			if (higher->end > item->end)
+				break;
+			claim(&both, higher->start, higher->end, higher->class);
+		}
+		claim(&both, at, item->end, item->class);
+		reached = item->end > reached ? item->end : reached;
+	}
+	for (; next < claims->count; next++)
+		claim(&both, claims->items[next].start, claims->items[next].end,
+		      claims->items[next].class);
+	free(claims->items);
+	free(lower->items);
+	*claims = both;
+	memset(lower, 0, sizeof(*lower));
 }
 
 static uint64_t round_down(uint64_t address, uint64_t unit)
@@ -117,8 +170,29 @@ static bool has_arena_shape(const struct address_space *space, size_t first, uin
 	return reached >= end && *writable_end > start;
 }
 
-/* A block that is writable to its end has no inaccessible rest to know it by: it is
- * taken for an arena only next to one that has. */
+static struct page_words words_at(const struct address_space *space, uint64_t address)
+{
+	struct page_words words = {0};
+
+	if (space->read_pages)
+		space->read_pages(space->read_context, &address, 1, &words);
+	return words;
+}
+
+/* Whether a block can be one of an arena by what it begins with: the address of the
+ * arena, in this block if it is the first of it, and that of the block before. */
+static bool has_arena_header(const struct address_space *space, uint64_t block,
+			     const struct page_words *words)
+{
+	uint64_t first_block = round_down(words->first, ARENA_BYTES);
+
+	if (words->first <= first_block || words->first - first_block >= space->page_bytes)
+		return false;
+	if (words->second == 0)
+		return first_block == block;
+	return first_block != block && words->second != block && words->second % ARENA_BYTES == 0;
+}
+
 static void claim_arenas(const struct address_space *space, struct claims *claims)
 {
 	uint64_t last_arena_end = 0;
@@ -131,10 +205,13 @@ static void claim_arenas(const struct address_space *space, struct claims *claim
 			continue;
 		for (; block < mapping->end; block += ARENA_BYTES) {
 			uint64_t end = block + ARENA_BYTES, writable_end;
+			struct page_words words;
 
 			if (!has_arena_shape(space, i, block, end, &writable_end))
 				continue;
-			if (writable_end == end && last_arena_end != block)
+			words = words_at(space, block);
+			if (words.known ? !has_arena_header(space, block, &words)
+					: writable_end == end && last_arena_end != block)
 				continue;
 			claim(claims, block, writable_end, CLASS_MALLOC);
 			last_arena_end = end;
@@ -142,34 +219,41 @@ static void claim_arenas(const struct address_space *space, struct claims *claim
 	}
 }
 
-/* Pages whose first words were read in one go. */
-struct probe_window {
-	uint64_t start; /* of the first page */
-	size_t page_count;
+/* The search for chunks in one process. */
+struct chunk_search {
+	const struct address_space *space;
+	const struct claims *taken;
+	struct claims found;
+	size_t budget; /* of pages */
+	/* Pages whose first words were read in one go. */
+	uint64_t window_start;
+	size_t window_pages, pages_per_read;
 	struct page_words words[PROBES_PER_READ];
 };
 
-/* Makes the window hold the page; false when the budget of the process is used up. */
-static bool look_at_page(const struct address_space *space, struct probe_window *window,
-			 uint64_t address, uint64_t end, size_t *budget)
+/* Makes the window hold the page; false when the budget is used up. Reads more pages at
+ * a time the longer there was no chunk: behind a chunk the next one is likely. */
+static bool look_at_page(struct chunk_search *search, uint64_t address, uint64_t end)
 {
+	uint64_t page_bytes = search->space->page_bytes;
 	uint64_t addresses[PROBES_PER_READ];
 	size_t count = 0;
 
-	if (address >= window->start &&
-	    address - window->start < window->page_count * space->page_bytes)
+	if (address - search->window_start < search->window_pages * page_bytes)
 		return true;
-	while (count < PROBES_PER_READ && count < *budget &&
-	       address + count * space->page_bytes < end) {
-		addresses[count] = address + count * space->page_bytes;
+	while (count < search->pages_per_read && count < search->budget &&
+	       address + count * page_bytes < end) {
+		addresses[count] = address + count * page_bytes;
 		count++;
 	}
 	if (count == 0)
 		return false;
-	space->read_pages(space->read_context, addresses, count, window->words);
-	window->start = address;
-	window->page_count = count;
-	*budget -= count;
+	search->space->read_pages(search->space->read_context, addresses, count, search->words);
+	search->window_start = address;
+	search->window_pages = count;
+	search->budget -= count;
+	if (search->pages_per_read < PROBES_PER_READ)
+		search->pages_per_read *= 2;
 	return true;
 }
 
@@ -184,19 +268,48 @@ static uint64_t chunk_bytes(const struct page_words *words, uint64_t page_bytes,
 	return bytes;
 }
 
-/* A chunk can begin at any page, as the kernel merges it with what lies below. */
-static void claim_chunks_of(const struct address_space *space, uint64_t address, uint64_t end,
-			    size_t *budget, struct claims *claims)
+/* The first address from here on that no claim covers; *end is where the next begins. */
+static uint64_t pass_claims(const struct claims *claims, uint64_t address, uint64_t *end)
 {
-	struct probe_window window = {0};
+	size_t low = 0, high = claims->count;
 
-	while (address < end && look_at_page(space, &window, address, end, budget)) {
-		size_t index = (address - window.start) / space->page_bytes;
-		uint64_t bytes =
-			chunk_bytes(&window.words[index], space->page_bytes, end - address);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
 
-		claim(claims, address, address + bytes, CLASS_MALLOC);
-		address += bytes ? bytes : space->page_bytes;
+		if (claims->items[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low < claims->count && claims->items[low].start <= address)
+		address = claims->items[low++].end;
+	if (low < claims->count && claims->items[low].start < *end)
+		*end = claims->items[low].start;
+	return address;
+}
+
+/* A chunk can begin at any page, as the kernel merges it with what lies below. It may
+ * go on behind a stack that lies in it. */
+static void find_chunks_in(struct chunk_search *search, const struct mapping *mapping)
+{
+	uint64_t address = mapping->start, page_bytes = search->space->page_bytes;
+
+	search->window_pages = 0;
+	search->pages_per_read = 1;
+	for (;;) {
+		uint64_t end = mapping->end, bytes;
+
+		address = pass_claims(search->taken, address, &end);
+		if (address >= mapping->end || !look_at_page(search, address, end))
+			return;
+		bytes = chunk_bytes(&search->words[(address - search->window_start) / page_bytes],
+				    page_bytes, mapping->end - address);
+		claim(&search->found, address, address + bytes, CLASS_MALLOC);
+		if (bytes) {
+			search->window_pages = 0;
+			search->pages_per_read = 1;
+		}
+		address += bytes ? bytes : page_bytes;
 	}
 }
 
@@ -208,25 +321,22 @@ static bool may_hold_chunks(const struct mapping *mapping)
 
 /* Small mappings first, as the budget may not do for all: a chunk in a large one then
  * stays with `anon`. */
-static void claim_chunks(const struct address_space *space, struct claims *claims)
+static struct claims find_chunks(const struct address_space *space, const struct claims *taken)
 {
-	size_t budget = MAX_PROBES;
-	uint64_t limit_bytes = SMALL_MAPPING_BYTES, done_bytes = 0;
+	struct chunk_search search = {.space = space, .taken = taken, .budget = MAX_PROBES};
 
 	if (!space->read_pages)
-		return;
-	for (int pass = 0; pass < 2; pass++) {
+		return search.found;
+	for (int large = 0; large < 2; large++) {
 		for (size_t i = 0; i < space->mapping_count; i++) {
 			const struct mapping *mapping = &space->mappings[i];
-			uint64_t bytes = mapping->end - mapping->start;
+			bool is_large = mapping->end - mapping->start > SMALL_MAPPING_BYTES;
 
-			if (may_hold_chunks(mapping) && bytes > done_bytes && bytes <= limit_bytes)
-				claim_chunks_of(space, mapping->start, mapping->end, &budget,
-						claims);
+			if (may_hold_chunks(mapping) && is_large == large)
+				find_chunks_in(&search, mapping);
 		}
-		done_bytes = limit_bytes;
-		limit_bytes = UINT64_MAX;
 	}
+	return search.found;
 }
 
 static int compare_threads(const void *left, const void *right)
@@ -236,45 +346,81 @@ static int compare_threads(const void *left, const void *right)
 	return (a->stack_pointer > b->stack_pointer) - (a->stack_pointer < b->stack_pointer);
 }
 
-/* Where the stack of a thread begins: the mapping's start if a guard lies below or it
- * is small, above another thread's stack in the same mapping (guards need no mapping
- * of their own since glibc 2.42), else at the stack pointer. */
-static uint64_t stack_start(const struct address_space *space, size_t index, uint64_t pointer,
-			    uint64_t lower_end)
+static bool has_guard_below(const struct address_space *space, size_t index)
 {
 	const struct mapping *mapping = &space->mappings[index];
-	const struct mapping *below = index > 0 ? mapping - 1 : NULL;
 
-	if (lower_end > mapping->start)
-		return lower_end;
-	if (below && below->end == mapping->start && is_inaccessible(below))
-		return mapping->start;
-	if (mapping->end - mapping->start <= MAX_GUARDLESS_STACK_BYTES)
-		return mapping->start;
+	return index > 0 && mapping[-1].end == mapping->start && is_inaccessible(&mapping[-1]);
+}
+
+static bool can_hold_stack(const struct address_space *space, size_t index)
+{
+	return index < space->mapping_count && is_private_anonymous(&space->mappings[index]) &&
+	       !space->mappings[index].grows_down;
+}
+
+/* A thread pointer can point to anything, in runtimes that have no C library. */
+static bool is_control_block(const struct address_space *space, uint64_t control)
+{
+	struct page_words words;
+
+	if (!space->control_block_has_address)
+		return true;
+	words = words_at(space, control);
+	return !words.known || words.first == control;
+}
+
+/* Where the stack of a thread begins: at the mapping's start if a guard lies below, else
+ * there or above the next lower stack of the mapping, if that is not too far (guards need
+ * no mapping of their own since glibc 2.42), else at the stack pointer. */
+static uint64_t stack_start(const struct address_space *space, size_t index, uint64_t pointer,
+			    uint64_t control, uint64_t lower_end)
+{
+	const struct mapping *mapping = &space->mappings[index];
+	uint64_t start = lower_end > mapping->start ? lower_end : mapping->start;
+
+	if (start == mapping->start && has_guard_below(space, index))
+		return start;
+	if (control - start <= MAX_GUARDLESS_STACK_BYTES)
+		return start;
 	return round_down(pointer, space->page_bytes);
+}
+
+/* The stack of a thread that is on another: it can be told by its guard alone. */
+static void claim_left_stack(const struct address_space *space, uint64_t control,
+			     struct claims *claims)
+{
+	size_t index = find_mapping(space, control);
+
+	if (!control || !can_hold_stack(space, index) || !has_guard_below(space, index) ||
+	    !space->control_block_has_address || !is_control_block(space, control))
+		return;
+	claim(claims, space->mappings[index].start, round_up(control + 1, space->page_bytes),
+	      CLASS_STACK);
 }
 
 static void claim_stacks(const struct address_space *space, struct claims *claims)
 {
 	uint64_t lower_end = 0;
 
-	qsort(space->threads, space->thread_count, sizeof(*space->threads), compare_threads);
+	if (space->thread_count)
+		qsort(space->threads, space->thread_count, sizeof(*space->threads),
+		      compare_threads);
 	for (size_t i = 0; i < space->thread_count; i++) {
 		uint64_t pointer = space->threads[i].stack_pointer;
 		uint64_t control = space->threads[i].thread_pointer;
+		uint64_t start = round_down(pointer, space->page_bytes);
+		uint64_t end = start + space->page_bytes;
 		size_t index = find_mapping(space, pointer);
-		const struct mapping *mapping = &space->mappings[index];
-		uint64_t start, end;
 
-		if (index == space->mapping_count || !is_private_anonymous(mapping) ||
-		    mapping->grows_down)
+		if (!can_hold_stack(space, index))
 			continue;
-		if (control > pointer && control < mapping->end) {
-			start = stack_start(space, index, pointer, lower_end);
+		if (control > pointer && control < space->mappings[index].end &&
+		    is_control_block(space, control)) {
+			start = stack_start(space, index, pointer, control, lower_end);
 			end = round_up(control + 1, space->page_bytes);
 		} else {
-			start = round_down(pointer, space->page_bytes);
-			end = start + space->page_bytes;
+			claim_left_stack(space, control, claims);
 		}
 		claim(claims, start, end, CLASS_STACK);
 		lower_end = end;
@@ -299,13 +445,6 @@ static enum memory_class class_of_mapping(const struct address_space *space,
 	if (space->vdso && mapping->start == space->vdso)
 		return CLASS_CODE;
 	return CLASS_ANON;
-}
-
-static int compare_claims(const void *left, const void *right)
-{
-	const struct region *a = left, *b = right;
-
-	return (a->start > b->start) - (a->start < b->start);
 }
 
 static void add_region(struct regions *regions, uint64_t start, uint64_t end,
@@ -343,19 +482,28 @@ static void cut_mapping(const struct address_space *space, size_t index,
 	add_region(regions, at, mapping->end, CLASS_ANON, index);
 }
 
+static struct claims collect_claims(const struct address_space *space)
+{
+	struct claims claims = {0}, lower = {0};
+
+	if (space->brk > space->start_brk)
+		claim(&claims, round_down(space->start_brk, space->page_bytes),
+		      round_up(space->brk, space->page_bytes), CLASS_MALLOC);
+	claim_stacks(space, &lower);
+	add_below(&claims, &lower);
+	claim_arenas(space, &lower);
+	add_below(&claims, &lower);
+	lower = find_chunks(space, &claims);
+	add_below(&claims, &lower);
+	return claims;
+}
+
 void classify(const struct address_space *space, struct regions *regions)
 {
-	struct claims claims = {0};
+	struct claims claims = collect_claims(space);
 	size_t next = 0;
 
 	regions->count = 0;
-	claim(&claims, round_down(space->start_brk, space->page_bytes),
-	      round_up(space->brk, space->page_bytes), CLASS_MALLOC);
-	claim_stacks(space, &claims);
-	claim_arenas(space, &claims);
-	claim_chunks(space, &claims);
-	if (claims.count)
-		qsort(claims.items, claims.count, sizeof(*claims.items), compare_claims);
 	for (size_t i = 0; i < space->mapping_count; i++) {
 		const struct mapping *mapping = &space->mappings[i];
 		enum memory_class class = class_of_mapping(space, mapping);

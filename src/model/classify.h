@@ -50,6 +50,7 @@ struct thread_registers {
 
 struct page_words {
 	uint64_t first, second;
+	bool known; /* false where the page is not resident or cannot be read */
 };
 
 struct address_space {
@@ -59,8 +60,9 @@ struct address_space {
 	size_t thread_count;
 	uint64_t start_brk, brk, start_stack, vdso;
 	uint64_t page_bytes;
-	/* Reads the first two words of pages into words[]; zeros for a page that is not
-	 * resident or cannot be read. May be NULL: then no large chunk of malloc is
+	bool control_block_has_address; /* the word at a thread pointer is itself: x86-64 */
+	/* Reads two words at each address into words[]; zeros, not known, where a page is
+	 * not resident or cannot be read. May be NULL: then no large chunk of malloc is
 	 * recognised. */
 	void (*read_pages)(void *context, const uint64_t *addresses, size_t count,
 			   struct page_words *words);
