@@ -99,7 +99,7 @@ in_background() {
 			exec {fd}>&-
 		done
 		exec "$@"
-	) &
+	) <&0 &
 	CHILD_PID=$!
 	started+=("$CHILD_PID")
 }
@@ -117,9 +117,9 @@ start_target() {
 	run=${TARGET_RUN:-$TARGETS/$name}
 	mkfifo "$pipe"
 	: >"$TARGET_TRUTH"
-	in_background "$run" "$@" <"$pipe" >"$TARGET_TRUTH"
-	exec {TARGET_FD}>"$pipe"
+	exec {TARGET_FD}<>"$pipe"
 	target_fds+=("$TARGET_FD")
+	in_background "$run" "$@" <"$pipe" >"$TARGET_TRUTH"
 	if ! wait_until 20 has_lines "$TARGET_TRUTH" 1; then
 		fail "start of $name" "it did not settle"
 		finish

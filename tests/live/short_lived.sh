@@ -52,7 +52,7 @@ start_target spike
 kill -KILL "$TARGET_PID"
 wait_until 5 is_listed "$TARGET_PID"
 equal "ended by a signal: which" "$(exited "$TARGET_PID" | jq .exit_signal)" 9
-equal "ended by a signal: no exit status" "$(exited "$TARGET_PID" | jq .exit_status)" null
+equal "ended by a signal: status as a shell's" "$(exited "$TARGET_PID" | jq .exit_status)" 137
 equal "ended by a signal: not by the OOM killer" "$(exited "$TARGET_PID" | jq .oom_killed)" false
 
 stop_memsonde
