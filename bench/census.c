@@ -16,9 +16,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "collect/collector.h"
 #include "collect/programs.h"
-#include "command/live_source.h"
-#include "command/options.h"
 #include "model/account.h"
 #include "model/source.h"
 
@@ -168,21 +167,15 @@ static bool measure(struct bench *bench, long rounds)
 
 int main(int argc, char **argv)
 {
-	struct options options = {
-		.target_kind = TARGET_EVERYTHING,
-		.max_exits = DEFAULT_MAX_EXITS,
-	};
+	struct collector_settings everything = {.what = COLLECT_EVERYTHING};
 	struct programs_settings settings = {.iterators_only = true};
 	struct bench bench = {.proc = open("/proc", O_PATH | O_DIRECTORY)};
 	long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 21;
 	bool done;
-	int status;
 
-	if (rounds < 1 || rounds > MOST_ROUNDS || programs__open(&bench.programs, &settings) != 0)
+	if (rounds < 1 || rounds > MOST_ROUNDS || programs__open(&bench.programs, &settings) ||
+	    collector__open(&bench.source, &everything))
 		return 1;
-	status = open_source(&options, &bench.source);
-	if (status != 0)
-		return status;
 	account__init(&bench.account);
 	list_pids(&bench);
 	done = measure(&bench, rounds);
