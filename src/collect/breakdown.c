@@ -2,9 +2,10 @@
 #include "collect/breakdown.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +56,7 @@ struct breakdown {
 	bool frames_incomplete;
 	uint64_t page_bytes;
 	pid_t pid; /* under way */
+	int memory_fd;
 };
 
 /* Pages of one class. */
@@ -161,34 +163,34 @@ static void take_mapping(void *context, const void *data, enum record_type type)
 	mapping->name[sizeof(mapping->name) - 1] = '\0';
 }
 
-#define WORD_BYTES (2 * sizeof(uint64_t)) /* of struct page_words, without `known` */
-
-/* Only of pages that are resident: reading another would bring it in. */
+/* Only of pages that are resident: reading another would bring it in. Not by
+ * process_vm_readv(), which gives the process copies of the pages that a fork shares. */
 static void read_pages(void *context, const uint64_t *addresses, size_t count,
 		       struct page_words *words)
 {
-	struct breakdown *self = context;
-	struct iovec local[256], remote[256];
-	size_t used = 0;
-	ssize_t got = 0;
+	const struct breakdown *self = context;
 
-	memset(words, 0, count * sizeof(*words));
-	for (size_t i = 0; i < count && used < ARRAY_SIZE(local); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct page_run *run = page_runs__find(&self->runs, addresses[i]);
+		uint64_t pair[2] = {0};
 
+		words[i] = (struct page_words){0};
 		if (!run || !(run->flags & PAGE_RUN_PRESENT))
 			continue;
-		words[i].known = run->flags & PAGE_RUN_ZERO;
-		if (words[i].known)
+		if (!(run->flags & PAGE_RUN_ZERO) &&
+		    pread(self->memory_fd, pair, sizeof(pair), (off_t)addresses[i]) !=
+			    (ssize_t)sizeof(pair))
 			continue;
-		local[used] = (struct iovec){&words[i], WORD_BYTES};
-		remote[used] = (struct iovec){(void *)(uintptr_t)addresses[i], WORD_BYTES};
-		used++;
+		words[i] = (struct page_words){.first = pair[0], .second = pair[1], .known = true};
 	}
-	if (used)
-		got = process_vm_readv(self->pid, local, used, remote, used, 0);
-	for (size_t i = 0; got > 0 && i < (size_t)got / WORD_BYTES; i++)
-		((struct page_words *)local[i].iov_base)->known = true;
+}
+
+static int open_memory(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* Calls on each run of resident or swapped pages of one class. */
@@ -302,7 +304,10 @@ static void classify_pages(struct breakdown *self, struct class_pages *pages)
 	};
 
 	memset(pages, 0, sizeof(*pages));
+	self->memory_fd = open_memory(self->pid);
 	classify(&space, &self->regions);
+	if (self->memory_fd >= 0)
+		close(self->memory_fd);
 	for_each_part(self, add_to_class, pages);
 }
 
