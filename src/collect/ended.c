@@ -18,13 +18,19 @@ struct remembered {
 	int64_t since_ns; /* CLOCK_MONOTONIC */
 };
 
+struct waiting {
+	struct exit_record record;
+	bool oom_killed;
+};
+
 struct ended {
-	struct exit_record *records; /* waiting for a look */
+	struct waiting *records; /* for a look */
 	size_t record_count, record_capacity, handed_on;
 	struct remembered **remembered; /* oldest first */
 	size_t remembered_count, remembered_capacity;
 	struct hash_table by_key;
-	uint32_t oom_killed[OOM_KILLS_KEPT]; /* pids, the newest at (count - 1) % KEPT */
+	/* Pids that have not ended yet, the newest at (count - 1) % KEPT; 0: it ended. */
+	uint32_t oom_killed[OOM_KILLS_KEPT];
 	uint64_t oom_kill_count;
 };
 
@@ -74,6 +80,8 @@ static void forget_old(struct ended *ended, int64_t now_ns)
 		hash_table__remove(&ended->by_key, hash_key(item->key), item);
 		free(item);
 	}
+	if (old == 0)
+		return;
 	ended->remembered_count -= old;
 	memmove(ended->remembered, ended->remembered + old,
 		ended->remembered_count * sizeof(*ended->remembered));
@@ -90,6 +98,20 @@ static void remember(struct ended *ended, struct process_key key)
 	hash_table__add(&ended->by_key, hash_key(key), item);
 }
 
+/* Once: a later process of the same pid is another. */
+static bool take_oom_kill(struct ended *ended, uint32_t pid)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < OOM_KILLS_KEPT; i++) {
+		if (ended->oom_killed[i] != pid)
+			continue;
+		ended->oom_killed[i] = 0;
+		found = true;
+	}
+	return found;
+}
+
 static void add_exit(struct ended *ended, const struct exit_record *record)
 {
 	struct process_key key = {.pid = record->pid, .start_ns = record->start_ns};
@@ -98,7 +120,8 @@ static void add_exit(struct ended *ended, const struct exit_record *record)
 		return;
 	remember(ended, key);
 	ARRAY_GROW(ended->records, ended->record_count, ended->record_capacity);
-	ended->records[ended->record_count++] = *record;
+	ended->records[ended->record_count++] = (struct waiting){
+		.record = *record, .oom_killed = take_oom_kill(ended, record->pid)};
 }
 
 void ended__add(struct ended *ended, const void *record, enum record_type type)
@@ -115,7 +138,7 @@ void ended__add(struct ended *ended, const void *record, enum record_type type)
 const struct exit_record *ended__next(struct ended *ended)
 {
 	if (ended->handed_on < ended->record_count)
-		return &ended->records[ended->handed_on++];
+		return &ended->records[ended->handed_on++].record;
 	ended->handed_on = 0;
 	ended->record_count = 0;
 	forget_old(ended, clock_ns(CLOCK_MONOTONIC));
@@ -124,8 +147,8 @@ const struct exit_record *ended__next(struct ended *ended)
 
 bool ended__was_oom_killed(const struct ended *ended, uint32_t pid)
 {
-	for (uint64_t i = 0; i < OOM_KILLS_KEPT && i < ended->oom_kill_count; i++)
-		if (ended->oom_killed[i] == pid)
-			return true;
-	return false;
+	const struct waiting *last =
+		ended->handed_on ? &ended->records[ended->handed_on - 1] : NULL;
+
+	return last && last->record.pid == pid && last->oom_killed;
 }

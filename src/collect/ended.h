@@ -28,7 +28,8 @@ const struct exit_record *ended__next(struct ended *ended);
 /* Whether the end of that process was reported. */
 bool ended__has(const struct ended *ended, struct process_key key);
 
-/* Whether the OOM killer chose that pid lately. */
+/* Whether the OOM killer chose the process of that pid, which ended__next() handed on
+ * last. */
 bool ended__was_oom_killed(const struct ended *ended, uint32_t pid);
 
 #endif
