@@ -151,6 +151,8 @@ void census__set_rss(struct process *process, const struct process_record *recor
 
 void census__raise_peak(struct process *process, int64_t now_unix_ns)
 {
+	process->figures[FIG_RSS_HIGH_WATER] =
+		larger(process->figures[FIG_RSS_HIGH_WATER], process->figures[FIG_RSS]);
 	if (process->figures[FIG_RSS] <= process->figures[FIG_RSS_PEAK])
 		return;
 	process->figures[FIG_RSS_PEAK] = process->figures[FIG_RSS];
@@ -227,6 +229,8 @@ void census__add_thread(struct process *process, const struct thread_record *rec
 	}
 	process->figures[FIG_RSS_PEAK] =
 		larger(process->figures[FIG_RSS_PEAK], process->figures[FIG_RSS]);
+	process->figures[FIG_RSS_HIGH_WATER] =
+		larger(process->figures[FIG_RSS_HIGH_WATER], process->figures[FIG_RSS]);
 }
 
 /* Both intervals are asked: the record may come from after the look that ends now. */
