@@ -106,6 +106,16 @@ static uint32_t flags_of_categories(uint64_t categories)
 	       (categories & SCAN_HUGE ? PAGE_RUN_HUGE : 0);
 }
 
+/* Where to go on. walk_end can lie before runs that were returned: seen in 6.18 when the
+ * walk reached its end after the kernel's own buffer had been full in between. */
+static uint64_t scan_end(const struct scan_arguments *arguments, const struct scan_region *regions,
+			 int count)
+{
+	if (count > 0 && regions[count - 1].end > arguments->walk_end)
+		return regions[count - 1].end;
+	return arguments->walk_end;
+}
+
 static int read_by_scan(struct page_runs *runs, int fd, uint64_t start, uint64_t end)
 {
 	struct scan_region regions[SCAN_REGIONS];
@@ -119,9 +129,9 @@ static int read_by_scan(struct page_runs *runs, int fd, uint64_t start, uint64_t
 		for (int i = 0; i < count; i++)
 			add_run(runs, regions[i].start, regions[i].end,
 				flags_of_categories(regions[i].categories));
-		if (arguments.walk_end <= start)
+		if (scan_end(&arguments, regions, count) <= start)
 			break;
-		start = arguments.walk_end;
+		start = scan_end(&arguments, regions, count);
 	}
 	return 0;
 }
@@ -207,12 +217,26 @@ static void add_entry(void *context, uint64_t address, uint64_t entry)
 		add_run(context, address, address + (uint64_t)sysconf(_SC_PAGESIZE), flags);
 }
 
+/* A line of smaps, cut to the size; false at the end. What is cut off is passed over, as
+ * the name of a file can be long and look like anything. */
+static bool next_line(FILE *file, char *line, size_t size)
+{
+	int c;
+
+	if (!fgets(line, (int)size, file))
+		return false;
+	if (!strchr(line, '\n'))
+		while ((c = getc(file)) != EOF && c != '\n')
+			;
+	return true;
+}
+
 /* smaps names the mappings that hold anything: reading pagemap of a reserved terabyte
  * would take minutes. */
 static int read_by_pagemap(struct page_runs *runs, int fd, pid_t pid, uint64_t from, uint64_t to)
 {
 	char path[64], line[512];
-	uint64_t start = 0, end = 0, kib;
+	uint64_t start = 0, end = 0;
 	FILE *file;
 	int error = 0;
 
@@ -220,16 +244,16 @@ static int read_by_pagemap(struct page_runs *runs, int fd, pid_t pid, uint64_t f
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT ? -ESRCH : -errno;
-	while (!error && fgets(line, sizeof(line), file)) {
-		unsigned long low, high;
+	while (!error && next_line(file, line, sizeof(line))) {
+		unsigned long low, high, kib;
 		bool holds = (sscanf(line, "Rss: %lu", &kib) == 1 ||
 			      sscanf(line, "Swap: %lu", &kib) == 1) &&
 			     kib > 0;
 
 		if (sscanf(line, "%lx-%lx ", &low, &high) == 2) {
-			start = low;
-			end = high;
-		} else if (holds && start >= from && end <= to) {
+			start = low > from ? low : from;
+			end = high < to ? high : to;
+		} else if (holds && start < end) {
 			error = for_each_entry(fd, start, end, add_entry, runs);
 			end = start; /* Rss and Swap may both name it */
 		}
