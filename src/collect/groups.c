@@ -14,6 +14,7 @@
 #define LOOKS_KEPT     16
 
 struct groups {
+	char *root;
 	struct cgroup_mounts *mounts;
 	struct hash_table by_ids;
 	struct group **items;
@@ -32,12 +33,18 @@ static bool has_ids(const void *item, const void *wanted)
 	return group->unified_id == key->unified_id && group->memory_id == key->memory_id;
 }
 
-struct groups *groups__new(void)
+struct groups *groups__new_at(const char *root)
 {
 	struct groups *groups = xcalloc(1, sizeof(*groups));
 
-	groups->mounts = cgroup_mounts__open("");
+	groups->root = xstrdup(root);
+	groups->mounts = cgroup_mounts__open(root);
 	return groups;
+}
+
+struct groups *groups__new(void)
+{
+	return groups__new_at("");
 }
 
 static void clear_group(struct group *group)
@@ -63,6 +70,7 @@ void groups__free(struct groups *groups)
 	for (size_t i = 0; i < groups->count; i++)
 		free_group(groups->items[i]);
 	free(groups->items);
+	free(groups->root);
 	hash_table__release(&groups->by_ids);
 	cgroup_mounts__free(groups->mounts);
 	free(groups);
@@ -94,13 +102,13 @@ static bool look_up(const struct groups *groups, struct group *group, pid_t pid)
 	struct cgroup_paths paths;
 	const char *best;
 
-	if (cgroup_paths__read(&paths, "", pid))
+	if (cgroup_paths__read(&paths, groups->root, pid))
 		return false;
 	clear_group(group);
 	best = cgroup_paths__best(&paths);
 	if (best) {
 		group->path = text__sanitised(best);
-		container_label__find(&group->label, "", best);
+		container_label__find(&group->label, groups->root, best);
 	}
 	group->memory_path = accounting_path(group, paths.memory);
 	cgroup_paths__release(&paths);

@@ -29,6 +29,10 @@ struct group {
 };
 
 struct groups *groups__new(void);
+
+/* The same below a directory that stands for "/": for tests. */
+struct groups *groups__new_at(const char *root);
+
 void groups__free(struct groups *groups);
 
 /* The group of a process. NULL when it was never seen and the process is gone. */
