@@ -5,7 +5,7 @@
  * containers, names; no breakdown), and what others do: /proc/PID/status and
  * /proc/PID/smaps_rollup of each process, opened, read and searched for the RSS.
  *
- * The four take turns, each once untimed to have the caches to itself and once timed;
+ * The four take turns, each three times untimed to have the caches to itself and once timed;
  * the medians are printed as one JSON object. Argument: rounds.
  */
 #include <dirent.h>
@@ -139,6 +139,11 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+static bool warm_up(struct bench *bench, const struct way *way)
+{
+	return way->run(bench) && way->run(bench) && way->run(bench);
+}
+
 static bool time_way(struct bench *bench, const struct way *way, int64_t *took_ns)
 {
 	int64_t from = now_ns();
@@ -157,7 +162,8 @@ static bool measure(struct bench *bench, long rounds)
 
 	for (long round = 0; round < rounds; round++) {
 		for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-			if (!ways[i].run(bench) || !time_way(bench, &ways[i], &took[i][round]))
+			if (!warm_up(bench, &ways[i]) ||
+			    !time_way(bench, &ways[i], &took[i][round]))
 				return false;
 			processes[i] = bench->processes;
 		}

@@ -9,6 +9,10 @@
 #include "process.bpf.h"
 #include "rss.bpf.h"
 
+#ifndef offsetof
+#define offsetof(type, member) __builtin_offsetof(type, member)
+#endif
+
 #define RLIMIT_STACK 3
 #define RLIMIT_AS    9
 
@@ -53,10 +57,7 @@ int find_cpu_offsets(void *context)
 
 static __always_inline void fill_memory(struct process_record *record, struct mm_struct *mm)
 {
-	record->rss_pages[RSS_FILE] = rss_pages(mm, RSS_FILE);
-	record->rss_pages[RSS_ANON] = rss_pages(mm, RSS_ANON);
-	record->rss_pages[RSS_SWAP] = rss_pages(mm, RSS_SWAP);
-	record->rss_pages[RSS_SHMEM] = rss_pages(mm, RSS_SHMEM);
+	read_rss(mm, record->rss_pages);
 	record->high_water_rss_pages = mm->hiwater_rss;
 	record->total_vm_pages = mm->total_vm;
 	record->data_vm_pages = mm->data_vm;
@@ -65,11 +66,11 @@ static __always_inline void fill_memory(struct process_record *record, struct mm
 	record->page_table_bytes = mm->pgtables_bytes.counter;
 	record->hugetlb_pages = 0;
 	if (bpf_core_field_exists(mm->hugetlb_usage))
-		record->hugetlb_pages = BPF_CORE_READ(mm, hugetlb_usage.counter);
+		record->hugetlb_pages = mm->hugetlb_usage.counter;
 	record->start_brk = mm->start_brk;
 	record->brk = mm->brk;
 	record->start_stack = mm->start_stack;
-	record->vdso = (__u64)BPF_CORE_READ(mm, context.vdso);
+	record->vdso = (__u64)mm->context.vdso;
 	record->counters_mm = (__u64)mm;
 }
 
@@ -87,7 +88,7 @@ static __always_inline __u64 user_stack_pointer(struct task_struct *task)
 {
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	return registers ? BPF_CORE_READ(registers, sp) : 0;
+	return registers ? USER_STACK_POINTER(registers) : 0;
 }
 
 static __always_inline void fill_identity(struct process_record *record, struct task_struct *leader)
@@ -144,10 +145,11 @@ static __always_inline void write_process(struct seq_file *out, struct task_stru
 	}
 	counted = bpf_task_storage_get(&counters, leader, NULL, 0);
 	record->counted = counted != NULL;
-	if (counted)
-		__builtin_memcpy(&record->counters, counted, sizeof(record->counters));
-	else
-		__builtin_memset(&record->counters, 0, sizeof(record->counters));
+	if (!counted) {
+		bpf_seq_write(out, record, offsetof(struct process_record, counters));
+		return;
+	}
+	__builtin_memcpy(&record->counters, counted, sizeof(record->counters));
 	bpf_seq_write(out, record, sizeof(*record));
 }
 

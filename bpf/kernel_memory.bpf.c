@@ -63,6 +63,7 @@ int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process_counters *counted;
+	__s64 pages[RSS_KIND_COUNT];
 	bool changed;
 
 	if (task->mm != mm)
@@ -78,9 +79,10 @@ int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
 		changed = folded_anew(counted, mm, RSS_SHMEM);
 	else
 		return 0;
-	if (changed)
-		raise_peak(counted, rss_pages(mm, RSS_ANON) + rss_pages(mm, RSS_FILE) +
-					    rss_pages(mm, RSS_SHMEM));
+	if (changed) {
+		read_rss(mm, pages);
+		raise_peak(counted, pages[RSS_ANON] + pages[RSS_FILE] + pages[RSS_SHMEM]);
+	}
 	return 0;
 }
 

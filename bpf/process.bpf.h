@@ -10,10 +10,16 @@
 /* The pid of a task in the pid namespace `level` deep; 0 where it has none. */
 static __always_inline __u32 pid_at_level(struct task_struct *task, __u32 level)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct pid *pid = task->thread_pid;
 	struct upid upid = {};
+	__u32 number = task->pid;
 
-	if (!pid || level > BPF_CORE_READ(pid, level))
+	/* Kept apart from the load of upid.nr, or the compiler merges both into one, which
+	 * the verifier refuses. */
+	barrier_var(number);
+	if (level == 0)
+		return number;
+	if (!pid || level > pid->level)
 		return 0;
 	bpf_core_read(&upid, bpf_core_type_size(struct upid), &pid->numbers[level]);
 	return upid.nr;
@@ -22,35 +28,40 @@ static __always_inline __u32 pid_at_level(struct task_struct *task, __u32 level)
 /* As memsonde sees it in /proc. */
 static __always_inline __u32 visible_pid(struct task_struct *leader)
 {
-	if (settings.pid_namespace_level == 0)
-		return leader->tgid;
 	return pid_at_level(leader, settings.pid_namespace_level);
 }
 
 /* As the process sees it. */
 static __always_inline __u32 namespace_pid(struct task_struct *leader)
 {
-	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	struct pid *pid = leader->thread_pid;
 
-	return pid ? pid_at_level(leader, BPF_CORE_READ(pid, level)) : 0;
+	return pid ? pid_at_level(leader, pid->level) : 0;
 }
 
 /* Ids of control groups are the inode numbers of their directories. */
 static __always_inline __u64 unified_cgroup_id(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	return task->cgroups->dfl_cgrp->kn->id;
 }
 
+#define CGROUP_CONTROLLERS 16 /* more than any kernel has */
+
+/* The controller's number depends on the kernel's options. The loop is unrolled, so that
+ * all but one of its rounds are dead code, and that one a plain load. */
 static __always_inline __u64 memory_cgroup_id(struct task_struct *task)
 {
-	struct cgroup_subsys_state *state = NULL;
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	int index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	struct css_set *set = task->cgroups;
+	int memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	int i;
 
-	if (!set || !bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return 0;
-	bpf_core_read(&state, sizeof(state), &set->subsys[index]);
-	return state ? BPF_CORE_READ(state, cgroup, kn, id) : 0;
+#pragma unroll
+	for (i = 0; i < CGROUP_CONTROLLERS; i++)
+		if (i == memory)
+			return set->subsys[i]->cgroup->kn->id;
+	return 0;
 }
 
 /* As wait(2) will report it. */

@@ -25,13 +25,9 @@ static __always_inline bool rss_is_per_cpu(void)
 	return !bpf_core_field_exists(((struct mm_struct___array *)0)->rss_stat.count);
 }
 
-static __always_inline __s64 read_cpu_part(const void *parts, __u32 cpu)
+static __always_inline void read_cpu_part(__s32 *part, const void *parts, __u32 cpu)
 {
-	__s32 part = 0;
-
-	if (cpu < MAX_CPUS && cpu_offsets[cpu])
-		bpf_probe_read_kernel(&part, sizeof(part), (const char *)parts + cpu_offsets[cpu]);
-	return part;
+	bpf_probe_read_kernel(part, sizeof(*part), (const char *)parts + cpu_offsets[cpu]);
 }
 
 /* The shared part, or the whole in the layout without parts. kind is a constant, for
@@ -46,28 +42,51 @@ static __always_inline __s64 rss_folded(struct mm_struct *mm, int kind)
 	return mm->rss_stat[kind].count;
 }
 
-static __always_inline __s64 sum_cpu_parts(struct mm_struct *mm, int kind)
+/* The parts of all four counters of one CPU. Since 6.6 they lie side by side: one read
+ * gets all. */
+static __always_inline void add_cpu_parts(struct mm_struct *mm, __u32 cpu,
+					  __s64 pages[RSS_KIND_COUNT])
 {
-	const void *parts = (const void *)mm->rss_stat[kind].counters;
-	__s64 sum = 0;
-	__u32 cpu;
+	const char *first = (const char *)mm->rss_stat[0].counters;
+	const char *last = (const char *)mm->rss_stat[RSS_KIND_COUNT - 1].counters;
+	__s32 parts[RSS_KIND_COUNT] = {};
 
-	for (cpu = 0; cpu < MAX_CPUS; cpu++) {
-		if (cpu >= settings.cpu_count)
-			break;
-		sum += read_cpu_part(parts, cpu);
+	if (cpu >= MAX_CPUS || !cpu_offsets[cpu])
+		return;
+	if (last - first == (RSS_KIND_COUNT - 1) * sizeof(__s32)) {
+		bpf_probe_read_kernel(parts, sizeof(parts), first + cpu_offsets[cpu]);
+	} else {
+		read_cpu_part(&parts[RSS_FILE], mm->rss_stat[RSS_FILE].counters, cpu);
+		read_cpu_part(&parts[RSS_ANON], mm->rss_stat[RSS_ANON].counters, cpu);
+		read_cpu_part(&parts[RSS_SWAP], mm->rss_stat[RSS_SWAP].counters, cpu);
+		read_cpu_part(&parts[RSS_SHMEM], mm->rss_stat[RSS_SHMEM].counters, cpu);
 	}
-	return sum;
+	pages[RSS_FILE] += parts[RSS_FILE];
+	pages[RSS_ANON] += parts[RSS_ANON];
+	pages[RSS_SWAP] += parts[RSS_SWAP];
+	pages[RSS_SHMEM] += parts[RSS_SHMEM];
 }
 
-/* One counter, exactly; what a racing update leaves negative is 0. */
-static __always_inline __s64 rss_pages(struct mm_struct *mm, int kind)
+/* All counters, exactly; what a racing update leaves negative is 0. */
+static __always_inline void read_rss(struct mm_struct *mm, __s64 pages[RSS_KIND_COUNT])
 {
-	__s64 pages = rss_folded(mm, kind);
+	__u32 cpu;
+	int kind;
 
-	if (rss_is_per_cpu())
-		pages += sum_cpu_parts(mm, kind);
-	return pages < 0 ? 0 : pages;
+	pages[RSS_FILE] = rss_folded(mm, RSS_FILE);
+	pages[RSS_ANON] = rss_folded(mm, RSS_ANON);
+	pages[RSS_SWAP] = rss_folded(mm, RSS_SWAP);
+	pages[RSS_SHMEM] = rss_folded(mm, RSS_SHMEM);
+	if (rss_is_per_cpu()) {
+		for (cpu = 0; cpu < MAX_CPUS; cpu++) {
+			if (cpu >= settings.cpu_count)
+				break;
+			add_cpu_parts(mm, cpu, pages);
+		}
+	}
+	for (kind = 0; kind < RSS_KIND_COUNT; kind++)
+		if (pages[kind] < 0)
+			pages[kind] = 0;
 }
 
 #endif

@@ -76,7 +76,8 @@ enum record_type {
 	RECORD_END = 6,
 };
 
-/* One process in a census. Pages are of the machine's page size. */
+/* One process in a census. Pages are of the machine's page size. Of a process that is not
+ * counted (most are idle) only what stands before `counters` is sent. */
 struct process_record {
 	__u32 type;
 	__u32 pid;		 /* in the pid namespace of the reader; 0: not visible there */
@@ -108,7 +109,7 @@ struct process_record {
 	__u32 uid;
 	__u32 threads;
 	__u32 tid;     /* of the thread that stands for it: the leader, or another if that ended */
-	__u32 counted; /* 1: counters are valid */
+	__u32 counted; /* 1: counters are there */
 	char comm[RECORD_COMM_LENGTH];
 	struct process_counters counters;
 };

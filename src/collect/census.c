@@ -189,6 +189,9 @@ void census__fill(struct process *process, const struct process_record *record,
 		  const struct programs_missing *missing, const struct census_clock *clock)
 {
 	static const int64_t none_held[RSS_KIND_COUNT];
+	static const struct process_counters nothing_counted;
+	const struct process_counters *counters =
+		record->counted ? &record->counters : &nothing_counted;
 
 	set_comm(process, record->comm);
 	process->image = record->image;
@@ -201,8 +204,8 @@ void census__fill(struct process *process, const struct process_record *record,
 	process->figures[FIG_THREADS] = record->threads;
 	process->figures[FIG_FAULTS_MINOR] = (figure_value)record->minor_faults;
 	process->figures[FIG_FAULTS_MAJOR] = (figure_value)record->major_faults;
-	fill_counters(process, &record->counters, missing);
-	fill_peak(process, &record->counters, clock);
+	fill_counters(process, counters, missing);
+	fill_peak(process, counters, clock);
 	if (missing->cpu_parts)
 		process__add_note(
 			process,

@@ -41,15 +41,20 @@ struct programs {
 	size_t buffer_bytes;
 };
 
+/* The verifier's log comes as one text of many lines. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char line[1024];
+	char *text, *rest, *line;
 
 	if (!log_is_verbose() || level == LIBBPF_DEBUG)
 		return 0;
-	vsnprintf(line, sizeof(line), format, arguments);
-	line[strcspn(line, "\n")] = '\0';
-	log_verbose("%s", line);
+	if (vasprintf(&text, format, arguments) < 0)
+		return 0;
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line)
+			log_verbose("%s", line);
+	free(text);
 	return 0;
 }
 
@@ -340,7 +345,8 @@ int programs__open(struct programs **programs, const struct programs_settings *s
 	self->trial = settings->trial;
 	libbpf_set_print(print_libbpf);
 	self->buffer_bytes = 2 * ITERATOR_BUFFER_BYTES;
-	self->buffer = xcalloc(1, self->buffer_bytes);
+	/* Whoever copies a record cut short copies what is behind it, too. */
+	self->buffer = xcalloc(1, self->buffer_bytes + sizeof(struct process_counters));
 	self->skeleton = memsonde_bpf__open();
 	if (!self->skeleton) {
 		error = explain_failure(self, -errno);
@@ -421,11 +427,17 @@ uint64_t programs__next_look(struct programs *self)
 	return __atomic_fetch_add(&self->skeleton->bss->look_number, 1, __ATOMIC_RELEASE);
 }
 
-static size_t record_bytes(enum record_type type)
+/* length: how much of the record is there; 0 when that is not enough to tell. */
+static size_t record_bytes(enum record_type type, const void *record, size_t length)
 {
+	const struct process_record *process = record;
+
 	switch (type) {
 	case RECORD_PROCESS:
-		return sizeof(struct process_record);
+		if (length < offsetof(struct process_record, counters))
+			return 0;
+		return process->counted ? sizeof(*process)
+					: offsetof(struct process_record, counters);
 	case RECORD_THREAD:
 		return sizeof(struct thread_record);
 	case RECORD_VMA:
@@ -446,7 +458,7 @@ static size_t pass_records(const char *data, size_t length, record_callback call
 
 	while (length - offset >= sizeof(uint32_t)) {
 		enum record_type type = *(const uint32_t *)(data + offset);
-		size_t bytes = record_bytes(type);
+		size_t bytes = record_bytes(type, data + offset, length - offset);
 
 		if (bytes == 0 || bytes > length - offset)
 			break;
