@@ -71,13 +71,26 @@ static size_t decode(const uint8_t *bytes, size_t length, uint32_t *code_point, 
 	return shape->length;
 }
 
+/* How many bytes from the start are printable ASCII: nearly every name is nothing else. */
+static size_t plain_length(const char *src, size_t length)
+{
+	size_t plain = 0;
+
+	while (plain < length && src[plain] >= ' ' && src[plain] <= '~')
+		plain++;
+	return plain;
+}
+
 size_t text__sanitise(char *dst, size_t size, const char *src, size_t length)
 {
 	const uint8_t *bytes = (const uint8_t *)src;
-	size_t written = 0, position = 0;
+	size_t written, position;
 
 	if (!size)
 		return 0;
+	written = plain_length(src, length < size - 1 ? length : size - 1);
+	memcpy(dst, src, written);
+	position = written;
 	while (position < length) {
 		uint32_t code_point;
 		bool good;

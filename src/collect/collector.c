@@ -228,22 +228,35 @@ static bool wants_container(const struct look *look, const struct container *con
 	       (container->wants_breakdown || look->self->settings.breakdown > 0);
 }
 
+/* Each container's processes are sorted out by pid only where one is wanted. */
+static void break_down_containers(struct look *look, struct process **processes, size_t count)
+{
+	bool sorted = false;
+
+	for (size_t i = 0; i < look->account->container_count; i++) {
+		if (!wants_container(look, look->account->containers[i]))
+			continue;
+		if (!sorted)
+			qsort(processes, count, sizeof(struct process *), compare_pid);
+		sorted = true;
+		break_down_container(look, look->account->containers[i], processes, count);
+	}
+}
+
 static void break_down(struct look *look)
 {
 	struct collector *self = look->self;
 	size_t count;
 	struct process **processes = seen_processes(look->account, &count);
 
-	qsort(processes, count, sizeof(struct process *), compare_pid);
-	for (size_t i = 0; i < look->account->container_count; i++)
-		if (wants_container(look, look->account->containers[i]))
-			break_down_container(look, look->account->containers[i], processes, count);
-	qsort(processes, count, sizeof(struct process *), compare_rss);
+	break_down_containers(look, processes, count);
+	if (self->settings.breakdown > 0)
+		qsort(processes, count, sizeof(struct process *), compare_rss);
 	for (size_t i = 0; i < count; i++) {
-		bool done = figure_known(processes[i]->figures[FIG_CLASS_UNACCOUNTED]);
+		bool wanted =
+			(int64_t)i < self->settings.breakdown || processes[i]->wants_breakdown;
 
-		if (!done &&
-		    ((int64_t)i < self->settings.breakdown || processes[i]->wants_breakdown))
+		if (wanted && !figure_known(processes[i]->figures[FIG_CLASS_UNACCOUNTED]))
 			breakdown__process(self->breakdown, processes[i], NULL);
 		if (self->settings.pss)
 			pss__read((pid_t)processes[i]->key.pid, &processes[i]->figures[FIG_PSS]);

@@ -20,8 +20,13 @@ _Static_assert(CFIG_CLASS_LAST - CFIG_CLASS_FIRST + 1 == CLASS_COUNT,
 
 void figures__clear(figure_value *values, int count)
 {
-	for (int i = 0; i < count; i++)
-		values[i] = FIGURE_UNKNOWN;
+	/* By doubling: of thousands of processes a plain loop shows in the time of a look. */
+	values[0] = FIGURE_UNKNOWN;
+	for (int done = 1; done < count; done *= 2) {
+		int more = done < count - done ? done : count - done;
+
+		memcpy(values + done, values, (size_t)more * sizeof(*values));
+	}
 }
 
 int figures__find(const struct figure *table, int count, const char *path)
