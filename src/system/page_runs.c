@@ -136,34 +136,52 @@ static int read_by_scan(struct page_runs *runs, int fd, uint64_t start, uint64_t
 	return 0;
 }
 
-/* The frame of the zero page, which pagemap shows as any other: learnt by reading a
- * page of our own that was never written. 0 where frames are hidden. */
-static uint64_t zero_frame(void)
+/* The entry of memory of our own that was read and never written, aligned to its size. 0
+ * where it cannot be had. */
+static uint64_t entry_of_zeros(size_t bytes, bool huge)
 {
-	static uint64_t frame;
-	static bool known;
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	char *page;
+	char *memory = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t start = ((uintptr_t)memory + bytes - 1) / bytes * bytes;
 	uint64_t entry = 0;
-	int fd;
+	int fd = pagemap__open(getpid());
 
-	if (known)
-		return frame;
-	known = true;
-	page = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	fd = pagemap__open(getpid());
-	if (page != MAP_FAILED && fd >= 0) {
-		off_t offset = (off_t)((uintptr_t)page / page_bytes * sizeof(entry));
-
-		(void)*(volatile char *)page;
-		if (pread(fd, &entry, sizeof(entry), offset) == sizeof(entry))
-			frame = entry & ENTRY_FRAME;
+	if (memory != MAP_FAILED && fd >= 0) {
+		madvise(memory, 2 * bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+		(void)*(volatile char *)start;
+		if (pread(fd, &entry, sizeof(entry), (off_t)(start / page_bytes * sizeof(entry))) !=
+		    sizeof(entry))
+			entry = 0;
 	}
-	if (page != MAP_FAILED)
-		munmap(page, page_bytes);
+	if (memory != MAP_FAILED)
+		munmap(memory, 2 * bytes);
 	if (fd >= 0)
 		close(fd);
-	return frame;
+	return entry;
+}
+
+/* Whether a frame is the zero page, small or huge, which pagemap shows as any other. Not
+ * known where frames are hidden. The huge one is told from a huge page of our own, which
+ * some kernels give for reading, too, by its not being anonymous. */
+static bool is_zero_frame(uint64_t frame)
+{
+	static uint64_t small, huge_start;
+	static bool known;
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	size_t huge_pages = page_bytes / sizeof(uint64_t); /* a table of entries */
+
+	if (!known) {
+		uint64_t huge = entry_of_zeros(huge_pages * page_bytes, true);
+
+		small = entry_of_zeros(page_bytes, false) & ENTRY_FRAME;
+		huge_start = huge & ENTRY_FILE ? huge & ENTRY_FRAME : 0;
+		known = true;
+	}
+	if (!frame)
+		return false;
+	return frame == small ||
+	       (huge_start && frame >= huge_start && frame - huge_start < huge_pages);
 }
 
 static uint32_t flags_of_entry(uint64_t entry)
@@ -176,9 +194,8 @@ static uint32_t flags_of_entry(uint64_t entry)
 		flags |= PAGE_RUN_SWAPPED;
 	if (flags && (entry & ENTRY_FILE))
 		flags |= PAGE_RUN_FILE;
-	if ((flags & PAGE_RUN_PRESENT) && (entry & ENTRY_FRAME) &&
-	    (entry & ENTRY_FRAME) == zero_frame())
-		flags |= PAGE_RUN_ZERO;
+	if ((flags & PAGE_RUN_PRESENT) && is_zero_frame(entry & ENTRY_FRAME))
+		flags = PAGE_RUN_PRESENT | PAGE_RUN_ZERO;
 	return flags;
 }
 

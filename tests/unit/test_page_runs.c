@@ -238,6 +238,40 @@ static void test_page_runs__zero_page_by_pagemap(void **state)
 	check_zero(PAGES_BY_PAGEMAP);
 }
 
+/* Where the kernel gives no huge zero page, small ones. */
+#define HUGE_BYTES (512 * (size_t)4096)
+
+static void test_page_runs__huge_zero_page(void **state)
+{
+	char *memory = mmap(NULL, 2 * HUGE_BYTES, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t start = ((uintptr_t)memory + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
+
+	(void)state;
+	require(PAGES_BY_SCAN);
+	require_frames();
+	madvise(memory, 2 * HUGE_BYTES, MADV_HUGEPAGE);
+	read_page((char *)start, 0);
+	read_page((char *)start, 7);
+	for (int source = PAGES_BY_SCAN; source <= PAGES_BY_PAGEMAP; source++) {
+		const struct page_run *run;
+		struct page_runs runs = {0};
+
+		/* A page of its own beside it, so that the mapping holds anything. */
+		write_page((char *)(start == (uintptr_t)memory ? start + HUGE_BYTES
+							       : (uintptr_t)memory),
+			   0);
+		assert_int_equal(read_runs(&runs, (enum page_source)source, (char *)start, 0, 8),
+				 0);
+		run = page_runs__find(&runs, start + 7 * page_bytes);
+		assert_non_null(run);
+		assert_true(run->flags & PAGE_RUN_ZERO);
+		assert_false(run->flags & PAGE_RUN_FILE);
+		page_runs__release(&runs);
+	}
+	munmap(memory, 2 * HUGE_BYTES);
+}
+
 static void test_page_runs__every_second_page(void **state)
 {
 	const size_t pages = 8192; /* more runs than one call of the kernel returns */
@@ -510,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_page_runs__private_file_by_pagemap),
 		cmocka_unit_test(test_page_runs__zero_page_by_scan),
 		cmocka_unit_test(test_page_runs__zero_page_by_pagemap),
+		cmocka_unit_test(test_page_runs__huge_zero_page),
 		cmocka_unit_test(test_page_runs__every_second_page),
 		cmocka_unit_test(test_page_runs__sources_agree_on_a_whole_process),
 		cmocka_unit_test(test_page_runs__a_part_of_a_mapping),
