@@ -42,17 +42,17 @@ struct vm_area_struct___option {
 /* Registers at the entry of a system call; they still hold the arguments when it
  * returns (on arm64 the first one under another name). */
 #if defined(__TARGET_ARCH_x86)
-#define SYSCALL_ARGUMENT_1(regs)  ((regs)->di)
-#define SYSCALL_ARGUMENT_2(regs)  ((regs)->si)
-#define SYSCALL_ARGUMENT_3(regs)  ((regs)->dx)
-#define USER_STACK_POINTER(regs)  ((regs)->sp)
-#define TASK_THREAD_POINTER(task) ((task)->thread.fsbase)
+#define SYSCALL_ARGUMENT_1(registers) ((registers)->di)
+#define SYSCALL_ARGUMENT_2(registers) ((registers)->si)
+#define SYSCALL_ARGUMENT_3(registers) ((registers)->dx)
+#define USER_STACK_POINTER(registers) ((registers)->sp)
+#define TASK_THREAD_POINTER(task)     ((task)->thread.fsbase)
 #elif defined(__TARGET_ARCH_arm64)
-#define SYSCALL_ARGUMENT_1(regs)  ((regs)->orig_x0)
-#define SYSCALL_ARGUMENT_2(regs)  ((regs)->regs[1])
-#define SYSCALL_ARGUMENT_3(regs)  ((regs)->regs[2])
-#define USER_STACK_POINTER(regs)  ((regs)->sp)
-#define TASK_THREAD_POINTER(task) ((task)->thread.uw.tp_value)
+#define SYSCALL_ARGUMENT_1(registers) ((registers)->orig_x0)
+#define SYSCALL_ARGUMENT_2(registers) ((registers)->regs[1])
+#define SYSCALL_ARGUMENT_3(registers) ((registers)->regs[2])
+#define USER_STACK_POINTER(registers) ((registers)->sp)
+#define TASK_THREAD_POINTER(task)     ((task)->thread.uw.tp_value)
 #else
 #error "no such architecture"
 #endif

@@ -265,11 +265,11 @@ our_programs() {
 	"$(command -v bpftool || echo /usr/sbin/bpftool)" prog list 2>/dev/null |
 		awk 'NR == FNR { if ($4 == "FUNC") ours[substr($8, 1, 15)] = 1; next }
 			$1 ~ /^[0-9]+:$/ && $3 == "name" && ($4 in ours) { print "BPF program", $1, $4 }' \
-			<(readelf -sW build/bpf/memsonde.bpf.o) -
+			<(readelf -sW build/bpf/memsonde.bpf.o 2>/dev/null) -
 }
 
 our_processes() {
-	pgrep -l '^(memsonde|dockerd|qemu-system-.*)$' | sed 's/^/process /'
+	pgrep -l "^(memsonde|dockerd|qemu-system-.{1,4})$" | sed 's/^/process /'
 }
 
 our_mounts() {
