@@ -19,6 +19,10 @@ struct {
 	__type(value, struct process_counters);
 } counters __weak SEC(".maps");
 
+/* Number of the look that the current interval will end with; user space raises it at
+ * each look, so that peaks of one interval never mix with those of the next. */
+__u64 look_number __weak = 0;
+
 /* Counts what could not be kept; read by user space. */
 __u64 lost_counters __weak = 0; /* memory for an entry of `counters` was refused */
 __u64 lost_exits __weak = 0;	/* the ring `ended` was full */

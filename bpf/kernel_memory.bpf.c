@@ -17,10 +17,6 @@
 #define FAULT_CODE_WRITE       2
 #define FAULT_CODE_INSTRUCTION 16
 
-/* Number of the look that the current interval will end with; user space raises it
- * at each look, so that peaks of one interval never mix with those of the next. */
-__u64 look_number = 0;
-
 static __always_inline void raise_peak(struct process_counters *counted, __s64 rss)
 {
 	__u64 look = look_number;

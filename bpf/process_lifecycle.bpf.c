@@ -5,6 +5,7 @@
  */
 #include "counters.bpf.h"
 #include "process.bpf.h"
+#include "rss.bpf.h"
 
 /* ended: exit_record and oom_kill_record, in the order they happened. */
 struct {
@@ -44,9 +45,30 @@ int BPF_PROG(on_exec, struct task_struct *task)
 {
 	struct process_counters *counted = counters_of(task->group_leader);
 
-	if (counted)
-		count(&counted->execs, 1);
+	if (!counted)
+		return 0;
+	count(&counted->execs, 1);
+	/* The new program begins with memory of its own. */
+	counted->peaks[look_number & 1].pages = 0;
+	__builtin_memset(counted->rss_folded_pages, 0, sizeof(counted->rss_folded_pages));
 	return 0;
+}
+
+static __always_inline void fill_exit_memory(struct exit_record *record, struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+	__u64 rss;
+
+	record->has_memory = mm != NULL;
+	record->peak_rss_pages = task->signal->maxrss;
+	if (!mm) {
+		__builtin_memset(record->rss_pages, 0, sizeof(record->rss_pages));
+		return;
+	}
+	read_rss(mm, record->rss_pages);
+	rss = record->rss_pages[RSS_FILE] + record->rss_pages[RSS_ANON] +
+	      record->rss_pages[RSS_SHMEM];
+	record->peak_rss_pages = mm->hiwater_rss > rss ? mm->hiwater_rss : rss;
 }
 
 static __always_inline void fill_exit(struct exit_record *record, struct task_struct *task)
@@ -60,7 +82,7 @@ static __always_inline void fill_exit(struct exit_record *record, struct task_st
 	record->image = leader->self_exec_id;
 	record->unified_cgroup_id = unified_cgroup_id(task);
 	record->memory_cgroup_id = memory_cgroup_id(task);
-	record->peak_rss_pages = task->signal->maxrss;
+	fill_exit_memory(record, task);
 	record->minor_faults = task->signal->min_flt + task->min_flt;
 	record->major_faults = task->signal->maj_flt + task->maj_flt;
 	if (leader != task) {
@@ -71,7 +93,6 @@ static __always_inline void fill_exit(struct exit_record *record, struct task_st
 	record->parent_pid = leader->real_parent->tgid;
 	record->uid = leader->cred->uid.val;
 	record->exit_code = exit_code(task);
-	record->padding = 0;
 	__builtin_memcpy(record->comm, leader->comm, sizeof(record->comm));
 }
 

@@ -159,7 +159,8 @@ struct exit_record {
 	__u64 image;
 	__u64 unified_cgroup_id;
 	__u64 memory_cgroup_id;
-	__u64 peak_rss_pages; /* the kernel's maxrss */
+	__u64 peak_rss_pages;		 /* of its last program; of all, where has_memory is 0 */
+	__s64 rss_pages[RSS_KIND_COUNT]; /* at its end; valid if has_memory */
 	__u64 minor_faults;
 	__u64 major_faults;
 	__u32 namespace_pid;
@@ -167,7 +168,7 @@ struct exit_record {
 	__u32 uid;
 	__s32 exit_code; /* as of wait(2) */
 	__u32 counted;
-	__u32 padding;
+	__u32 has_memory; /* since 6.16 the kernel reports an end before it frees the memory */
 	char comm[RECORD_COMM_LENGTH];
 	struct process_counters counters;
 };

@@ -134,6 +134,16 @@ static void fill_peak(struct process *process, const struct process_counters *co
 	process->figures[FIG_RSS_PEAK_TIME] = time;
 }
 
+static void set_rss_pages(struct process *process, const int64_t pages[RSS_KIND_COUNT])
+{
+	process->figures[FIG_RSS_FILE] = pages_to_bytes(pages[RSS_FILE]);
+	process->figures[FIG_RSS_ANON] = pages_to_bytes(pages[RSS_ANON]);
+	process->figures[FIG_RSS_SHMEM] = pages_to_bytes(pages[RSS_SHMEM]);
+	process->figures[FIG_SWAP] = pages_to_bytes(pages[RSS_SWAP]);
+	process->figures[FIG_RSS] =
+		pages_to_bytes(pages[RSS_FILE] + pages[RSS_ANON] + pages[RSS_SHMEM]);
+}
+
 void census__set_rss(struct process *process, const struct process_record *record,
 		     const int64_t held_pages[RSS_KIND_COUNT])
 {
@@ -141,12 +151,7 @@ void census__set_rss(struct process *process, const struct process_record *recor
 
 	for (int kind = 0; kind < RSS_KIND_COUNT; kind++)
 		pages[kind] = larger(0, record->rss_pages[kind] + held_pages[kind]);
-	process->figures[FIG_RSS_FILE] = pages_to_bytes(pages[RSS_FILE]);
-	process->figures[FIG_RSS_ANON] = pages_to_bytes(pages[RSS_ANON]);
-	process->figures[FIG_RSS_SHMEM] = pages_to_bytes(pages[RSS_SHMEM]);
-	process->figures[FIG_SWAP] = pages_to_bytes(pages[RSS_SWAP]);
-	process->figures[FIG_RSS] =
-		pages_to_bytes(pages[RSS_FILE] + pages[RSS_ANON] + pages[RSS_SHMEM]);
+	set_rss_pages(process, pages);
 }
 
 void census__raise_peak(struct process *process, int64_t now_unix_ns)
@@ -236,14 +241,19 @@ void census__add_thread(struct process *process, const struct thread_record *rec
 		larger(process->figures[FIG_RSS_HIGH_WATER], process->figures[FIG_RSS]);
 }
 
-/* Both intervals are asked: the record may come from after the look that ends now. */
+/*
+ * The interval began with the RSS of the look before, unless this look has seen the
+ * process, too: then its peak is known up to now. BPF's peaks are asked for both
+ * intervals, as the end may have come after this look began the next one.
+ */
 static void fill_exit_peak(struct process *process, const struct exit_record *record,
-			   const struct census_clock *clock)
+			   const struct census_clock *clock, figure_value rss_before)
 {
 	bool seen_alive = process->seen_look != 0;
-	figure_value peak = seen_alive ? process->figures[FIG_RSS] : FIGURE_UNKNOWN;
+	bool seen_now = seen_alive && process->seen_look == clock->look;
 	figure_value high_water = pages_to_bytes((int64_t)record->peak_rss_pages);
-	figure_value time = FIGURE_UNKNOWN;
+	figure_value peak = seen_now ? process->figures[FIG_RSS_PEAK] : rss_before;
+	figure_value time = seen_now ? process->figures[FIG_RSS_PEAK_TIME] : FIGURE_UNKNOWN;
 
 	for (uint64_t look = clock->ended_look; look <= clock->ended_look + 1; look++) {
 		const struct rss_peak *seen = peak_of_look(&record->counters, look);
@@ -264,6 +274,9 @@ static void fill_exit_peak(struct process *process, const struct exit_record *re
 void census__fill_exit(struct process *process, const struct exit_record *record,
 		       const struct programs_missing *missing, const struct census_clock *clock)
 {
+	int64_t pages[RSS_KIND_COUNT];
+	figure_value rss_before = process->seen_look ? process->figures[FIG_RSS] : FIGURE_UNKNOWN;
+
 	set_comm(process, record->comm);
 	process->image = record->image;
 	process->parent_pid = record->parent_pid;
@@ -275,5 +288,10 @@ void census__fill_exit(struct process *process, const struct exit_record *record
 	process->figures[FIG_FAULTS_MINOR] = (figure_value)record->minor_faults;
 	process->figures[FIG_FAULTS_MAJOR] = (figure_value)record->major_faults;
 	fill_counters(process, &record->counters, missing);
-	fill_exit_peak(process, record, clock);
+	fill_exit_peak(process, record, clock, rss_before);
+	if (!record->has_memory || process->seen_look)
+		return;
+	for (int kind = 0; kind < RSS_KIND_COUNT; kind++)
+		pages[kind] = record->rss_pages[kind];
+	set_rss_pages(process, pages);
 }

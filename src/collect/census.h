@@ -16,6 +16,7 @@ struct census_clock {
 	int64_t monotonic_to_unix_ns;
 	int64_t now_unix_ns, previous_unix_ns; /* of this look and the one before */
 	uint64_t ended_look;		       /* the interval of peaks that ended with this look */
+	uint64_t look;			       /* of the account */
 };
 
 /* Identity and all figures of a process that the look sees for the first time. */

@@ -309,6 +309,7 @@ static int collector__look(struct source *source, struct account *account)
 	read_clocks(&look.clock, self, account);
 	look.clock.ended_look = programs__next_look(self->programs);
 	account__begin_look(account, look.clock.now_unix_ns);
+	look.clock.look = account->look;
 	account->cpu_count = sysconf(_SC_NPROCESSORS_ONLN);
 	machine__read_memory(&account->memory_total_bytes, &account->memory_available_bytes);
 	if (self->settings.max_exits)
