@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "system/machine.h"
 
 /* One pid, container or cgroup that the user named. */
 struct wanted {
@@ -147,6 +148,20 @@ pid_t selection__next_uncounted(struct selection *self)
 	return self->uncounted_count ? self->uncounted[--self->uncounted_count] : 0;
 }
 
+static void log_missing_pid(pid_t pid)
+{
+	pid_t process = process_of__read(pid);
+
+	if (process == 0)
+		log_error("no process %d", pid);
+	else if (process != pid)
+		log_error("no process %d: it is a thread of process %d", pid, process);
+	else
+		log_error("process %d has no memory of its own: a kernel thread, or one that has "
+			  "ended and waits for its parent",
+			  pid);
+}
+
 static void log_missing(const struct selection *self, const struct wanted *wanted,
 			const struct groups *groups)
 {
@@ -155,7 +170,7 @@ static void log_missing(const struct selection *self, const struct wanted *wante
 	switch (self->settings->what) {
 	case COLLECT_PIDS:
 	case COLLECT_DESCENDANTS:
-		log_error("no process %d", wanted->pid);
+		log_missing_pid(wanted->pid);
 		break;
 	case COLLECT_CGROUPS:
 		log_error("no cgroup '%s'", wanted->name);

@@ -427,6 +427,25 @@ static void claim_stacks(const struct address_space *space, struct claims *claim
 	}
 }
 
+/* Names that C libraries give their mappings (PR_SET_VMA_ANON_NAME), by prefix: glibc's
+ * with the tunable glibc.mem.decorate_maps, bionic's, Android's allocators. */
+static const struct {
+	const char *prefix;
+	enum memory_class class;
+} class_names[] = {
+	{" glibc: malloc", CLASS_MALLOC}, {" glibc: pthread stack", CLASS_STACK},
+	{"scudo:", CLASS_MALLOC},	  {"libc_malloc", CLASS_MALLOC},
+	{"stack_and_tls:", CLASS_STACK},
+};
+
+static enum memory_class class_of_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(class_names); i++)
+		if (strncmp(name, class_names[i].prefix, strlen(class_names[i].prefix)) == 0)
+			return class_names[i].class;
+	return CLASS_ANON;
+}
+
 /* The class of a mapping that is of one class as a whole. */
 static enum memory_class class_of_mapping(const struct address_space *space,
 					  const struct mapping *mapping)
@@ -444,7 +463,7 @@ static enum memory_class class_of_mapping(const struct address_space *space,
 		return CLASS_STACK;
 	if (space->vdso && mapping->start == space->vdso)
 		return CLASS_CODE;
-	return CLASS_ANON;
+	return class_of_name(mapping->name);
 }
 
 static void add_region(struct regions *regions, uint64_t start, uint64_t end,

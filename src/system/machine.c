@@ -44,6 +44,22 @@ char *process_exe__read(pid_t pid)
 	return xstrdup(exe);
 }
 
+pid_t process_of__read(pid_t pid_or_tid)
+{
+	char path[64], line[256];
+	pid_t process = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid_or_tid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (!process && fgets(line, sizeof(line), file))
+		sscanf(line, "Tgid: %d", &process);
+	fclose(file);
+	return process;
+}
+
 int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;

@@ -12,6 +12,10 @@ int machine__read_memory(int64_t *total_bytes, int64_t *available_bytes);
  * told (the process is gone, or a kernel thread). */
 char *process_exe__read(pid_t pid);
 
+/* The process that a number in /proc belongs to: itself, or that of the thread which has
+ * it; 0 if nothing has it. */
+pid_t process_of__read(pid_t pid_or_tid);
+
 /* Nanoseconds of a clock. */
 int64_t clock_ns(clockid_t clock);
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "unit/classify_case.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -395,6 +396,38 @@ static void test_classify__mappings_of_one_class(void **state)
 		   "expect 7ffc20000000 7ffc20002000 stack\n");
 }
 
+/* The names are those of glibc's manual (glibc.mem.decorate_maps) and Android's. */
+static void test_classify__names_of_mappings(void **state)
+{
+	const struct {
+		const char *name;
+		enum memory_class expected;
+	} names[] = {
+		{" glibc: malloc arena", CLASS_MALLOC},
+		{" glibc: malloc", CLASS_MALLOC},
+		{" glibc: pthread stack: 1234", CLASS_STACK},
+		{"scudo:primary", CLASS_MALLOC},
+		{"stack_and_tls:77", CLASS_STACK},
+		{"a name of its own", CLASS_ANON},
+		{"", CLASS_ANON},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct mapping mapping = {
+			.start = PAGE, .end = 3 * PAGE, .readable = true, .writable = true};
+		struct address_space space = {
+			.mappings = &mapping, .mapping_count = 1, .page_bytes = PAGE};
+		struct regions regions = {0};
+
+		snprintf(mapping.name, sizeof(mapping.name), "%s", names[i].name);
+		classify(&space, &regions);
+		assert_int_equal(regions.count, 1);
+		assert_int_equal(regions.items[0].class, names[i].expected);
+		regions__release(&regions);
+	}
+}
+
 static void test_classify__nothing_mapped(void **state)
 {
 	struct test_case *test = new_case();
@@ -525,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_classify__thread_on_an_alternate_stack),
 		cmocka_unit_test(test_classify__stack_in_memory_from_malloc),
 		cmocka_unit_test(test_classify__mappings_of_one_class),
+		cmocka_unit_test(test_classify__names_of_mappings),
 		cmocka_unit_test(test_classify__nothing_mapped),
 		cmocka_unit_test(test_classify__any_mappings_are_covered),
 	};
