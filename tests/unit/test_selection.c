@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -130,17 +132,60 @@ static void test_selection__everything(void **state)
 
 /* ---- pids ---- */
 
+static pthread_t waiting;
+static pthread_barrier_t told;
+static pid_t waiting_tid;
+
+static void *tell_tid(void *context)
+{
+	waiting_tid = (pid_t)syscall(SYS_gettid);
+	pthread_barrier_wait(&told);
+	pthread_barrier_wait(&told);
+	return context;
+}
+
+static pid_t thread_of_this_process(void)
+{
+	pthread_barrier_init(&told, NULL, 2);
+	assert_int_equal(pthread_create(&waiting, NULL, tell_tid, NULL), 0);
+	pthread_barrier_wait(&told);
+	return waiting_tid;
+}
+
+static void end_thread(void)
+{
+	pthread_barrier_wait(&told);
+	pthread_join(waiting, NULL);
+	pthread_barrier_destroy(&told);
+}
+
+#define NO_PID 5000020 /* above the kernel's PID_MAX_LIMIT: nothing has it */
+
 static void test_selection__pids(void **state)
 {
-	static const pid_t pids[] = {10, 20};
+	static const pid_t pids[] = {10, NO_PID};
 	struct fixture *self = *state;
 
 	select_pids(self, COLLECT_PIDS, pids, 2);
 	assert_true(sees(self, 10, 100, false));
 	assert_false(sees(self, 11, 100, false));
-	assert_check(self, -ENOENT, "memsonde: no process 20\n");
-	assert_true(sees(self, 20, 100, false));
+	assert_check(self, -ENOENT, "memsonde: no process 5000020\n");
+	assert_true(sees(self, NO_PID, 100, false));
 	assert_check(self, 0, "");
+}
+
+/* What is there but has no memory, or is no process, is told apart. */
+static void test_selection__pid_of_a_thread(void **state)
+{
+	struct fixture *self = *state;
+	char expected[128];
+	pid_t thread = thread_of_this_process();
+
+	select_pids(self, COLLECT_PIDS, &thread, 1);
+	snprintf(expected, sizeof(expected),
+		 "memsonde: no process %d: it is a thread of process %d\n", thread, getpid());
+	assert_check(self, -ENOENT, expected);
+	end_thread();
 }
 
 static void test_selection__pid_used_again_is_another(void **state)
@@ -325,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SELECTION(test_selection__everything),
 		SELECTION(test_selection__pids),
+		SELECTION(test_selection__pid_of_a_thread),
 		SELECTION(test_selection__pid_used_again_is_another),
 		SELECTION(test_selection__is_over_with_the_last_pid),
 		SELECTION(test_selection__same_pid_twice),
