@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "collect/census.h"
+#include "collect/target_memory.h"
 #include "model/classify.h"
 #include "system/machine.h"
 #include "system/page_runs.h"
@@ -55,8 +56,9 @@ struct breakdown {
 	struct frame_set *frames;
 	bool frames_incomplete;
 	uint64_t page_bytes;
-	pid_t pid; /* under way */
-	int memory_fd;
+	struct target_memory *memory;
+	struct process_key key; /* under way */
+	pid_t pid;
 };
 
 /* Pages of one class. */
@@ -72,6 +74,7 @@ struct breakdown *breakdown__new(struct programs *programs)
 
 	self->programs = programs;
 	self->frames = frame_set__new();
+	self->memory = target_memory__new();
 	self->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	return self;
 }
@@ -85,6 +88,7 @@ void breakdown__free(struct breakdown *self)
 	page_runs__release(&self->runs);
 	regions__release(&self->regions);
 	frame_set__free(self->frames);
+	target_memory__free(self->memory);
 	free(self);
 }
 
@@ -161,36 +165,6 @@ static void take_mapping(void *context, const void *data, enum record_type type)
 	};
 	memcpy(mapping->name, record->name, sizeof(mapping->name));
 	mapping->name[sizeof(mapping->name) - 1] = '\0';
-}
-
-/* Only of pages that are resident: reading another would bring it in. Not by
- * process_vm_readv(), which gives the process copies of the pages that a fork shares. */
-static void read_pages(void *context, const uint64_t *addresses, size_t count,
-		       struct page_words *words)
-{
-	const struct breakdown *self = context;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct page_run *run = page_runs__find(&self->runs, addresses[i]);
-		uint64_t pair[2] = {0};
-
-		words[i] = (struct page_words){0};
-		if (!run || !(run->flags & PAGE_RUN_PRESENT))
-			continue;
-		if (!(run->flags & PAGE_RUN_ZERO) &&
-		    pread(self->memory_fd, pair, sizeof(pair), (off_t)addresses[i]) !=
-			    (ssize_t)sizeof(pair))
-			continue;
-		words[i] = (struct page_words){.first = pair[0], .second = pair[1], .known = true};
-	}
-}
-
-static int open_memory(pid_t pid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* Calls on each run of resident or swapped pages of one class. */
@@ -299,15 +273,14 @@ static void classify_pages(struct breakdown *self, struct class_pages *pages)
 		.vdso = record->vdso,
 		.page_bytes = self->page_bytes,
 		.control_block_has_address = CONTROL_BLOCK_HAS_ADDRESS,
-		.read_pages = read_pages,
-		.read_context = self,
+		.read_pages = target_memory__read_pages,
+		.read_context = self->memory,
 	};
 
 	memset(pages, 0, sizeof(*pages));
-	self->memory_fd = open_memory(self->pid);
+	target_memory__open(self->memory, self->key, &space, &self->runs);
 	classify(&space, &self->regions);
-	if (self->memory_fd >= 0)
-		close(self->memory_fd);
+	target_memory__close(self->memory, &self->regions);
 	for_each_part(self, add_to_class, pages);
 }
 
@@ -407,6 +380,7 @@ void breakdown__process(struct breakdown *self, struct process *process, int64_t
 	struct class_pages pages;
 	int64_t off = INT64_MAX;
 
+	self->key = process->key;
 	self->pid = (pid_t)process->key.pid;
 	for (int i = 0; i < ATTEMPTS; i++) {
 		off = attempt(self, &pages, &chosen);

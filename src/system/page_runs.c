@@ -52,6 +52,15 @@ int pagemap__open(pid_t pid)
 	return fd;
 }
 
+bool pagemap__is_present(int pagemap_fd, uint64_t address)
+{
+	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE), entry;
+	off_t offset = (off_t)(address / page_bytes * sizeof(entry));
+
+	return pread(pagemap_fd, &entry, sizeof(entry), offset) == (ssize_t)sizeof(entry) &&
+	       (entry & ENTRY_PRESENT);
+}
+
 static int scan_once(int fd, struct scan_arguments *arguments, uint64_t start, uint64_t end,
 		     struct scan_region *regions)
 {

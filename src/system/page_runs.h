@@ -64,6 +64,9 @@ int64_t frame_set__add(struct frame_set *set, int pagemap_fd, uint64_t start, ui
 /* Opens /proc/PID/pagemap; the descriptor or -errno. */
 int pagemap__open(pid_t pid);
 
+/* Whether the page that holds an address is resident at this moment. */
+bool pagemap__is_present(int pagemap_fd, uint64_t address);
+
 /* smaps_rollup's Pss. 0 or -errno. */
 int pss__read(pid_t pid, int64_t *pss_bytes);
 
