@@ -53,6 +53,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_TESTS := $(filter tests/unit/test_%,$(UNIT_SOURCES))
 TARGET_SOURCES := $(sort $(wildcard tests/targets/*.c))
 BENCH_SOURCES := $(sort $(wildcard bench/*.c))
+LIVE_SOURCES := $(sort $(wildcard tests/live/*.c))
 
 OBJ := $(BUILD)/obj
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
@@ -64,6 +65,7 @@ UNIT_HELPERS := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(UNIT_TESTS),$(UNIT_SOUR
 UNIT_PROGRAMS := $(UNIT_TESTS:tests/unit/%.c=$(BUILD)/unit/%)
 TARGET_PROGRAMS := $(TARGET_SOURCES:tests/targets/%.c=build/targets/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:bench/%.c=$(BUILD)/bench/%)
+LIVE_PROGRAMS := $(LIVE_SOURCES:tests/live/%.c=$(BUILD)/live/%)
 
 BPF_OBJECTS := $(BPF_SOURCES:bpf/%.bpf.c=build/bpf/%.bpf.o)
 SKELETON := $(if $(BPF_SOURCES),build/include/memsonde.skel.h)
@@ -195,7 +197,7 @@ $(BUILD)/completions/memsonde.fish: $(BUILD)/generate-docs
 
 programs: $(UNIT_PROGRAMS)
 
-targets: $(TARGET_PROGRAMS)
+targets: $(TARGET_PROGRAMS) $(LIVE_PROGRAMS)
 
 $(BUILD)/unit/%: $(OBJ)/tests/unit/%.o $(UNIT_HELPERS) $(LIBRARY_OBJECTS) $(BUILD)/stamp/link
 	$(say) LINK $@
@@ -209,6 +211,11 @@ build/targets/%: tests/targets/%.c
 	$(Q)gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -pthread -MMD -MP -MF $@.d -o $@ $<
 
 $(BUILD)/bench/%: $(OBJ)/bench/%.o $(LIBRARY_OBJECTS) $(BUILD)/stamp/link
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_ldflags) -o $@ $< $(LIBRARY_OBJECTS) $(all_libs)
+
+$(BUILD)/live/%: $(OBJ)/tests/live/%.o $(LIBRARY_OBJECTS) $(BUILD)/stamp/link
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(all_ldflags) -o $@ $< $(LIBRARY_OBJECTS) $(all_libs)
@@ -302,5 +309,5 @@ help:
 	@echo 'V=1 shows commands; CC=clang, WERROR=1, SANITIZE=..., BUILD=DIR as in the Makefile.'
 
 -include $(OBJECTS:.o=.d) $(GENERATOR_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(OBJ)/%.d) \
-	$(BENCH_SOURCES:%.c=$(OBJ)/%.d) $(BPF_OBJECTS:.o=.d) \
+	$(BENCH_SOURCES:%.c=$(OBJ)/%.d) $(LIVE_SOURCES:%.c=$(OBJ)/%.d) $(BPF_OBJECTS:.o=.d) \
 	$(wildcard build/bpf-arm64/*.d build/bpf-x86_64/*.d build/targets/*.d)

@@ -108,7 +108,7 @@ static int select_programs(struct programs *self, const struct programs_settings
 		return -ENOTSUP;
 	}
 	self->missing.events = settings->iterators_only;
-	fault_causes = kernel_has_tracepoint(btf, "page_fault_user");
+	fault_causes = !settings->faults_by_event && kernel_has_tracepoint(btf, "page_fault_user");
 	self->missing.cpu_parts = kernel_has_member(btf, "mm_rss_stat", "count");
 	bpf_program__set_autoload(skeleton->progs.find_cpu_offsets, !self->missing.cpu_parts);
 	self->missing.cpu_parts = false;

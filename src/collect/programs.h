@@ -20,6 +20,7 @@ struct programs_settings {
 	bool follow_forks;     /* and their children */
 	bool iterators_only;   /* census and mappings, without any hook on events */
 	bool trial;	       /* failing is an answer: it is logged only with -v */
+	bool faults_by_event;  /* as on kernels that do not tell the causes of faults */
 };
 
 /* What is not there on this kernel, as figures that stay unknown. */
