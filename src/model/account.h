@@ -143,6 +143,10 @@ void account__end_look(struct account *account);
 /* Replaces an owned text (exe, cgroup, name, ...) by a sanitised copy; NULL clears. */
 void account__set_text(char **field, const char *text);
 
+/* The note of every process of a look that stands alone: what is counted from look to
+ * look is unknown in it. */
+extern const char process_single_look_note[];
+
 /* A note that is there already is not repeated. */
 void process__add_note(struct process *process, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

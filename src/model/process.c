@@ -16,6 +16,9 @@
 
 #define NS_PER_SECOND 1000000000
 
+const char process_single_look_note[] = "faults by cause, mapped, lifecycle: counted from look to "
+					"look, and this is a single one (-i)";
+
 void process__clear_look(struct process *process)
 {
 	for (size_t i = 0; i < process->note_count; i++)

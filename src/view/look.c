@@ -58,6 +58,7 @@ size_t process__own_note_count(const struct process *process)
 	size_t count = 0;
 
 	for (size_t i = 0; i < process->note_count; i++)
-		count += process__note_is_own(process->notes[i]);
+		count += process__note_is_own(process->notes[i]) &&
+			 strcmp(process->notes[i], process_single_look_note) != 0;
 	return count;
 }

@@ -29,7 +29,8 @@ void look__release(struct look *look);
  * nobody measures. */
 extern const char look_unmeasured_note[];
 
-/* The process' notes but for that one, which a recording brings along. */
+/* The process' notes but for that one, which a recording brings along, and the one that
+ * every process of a single look has. */
 size_t process__own_note_count(const struct process *process);
 bool process__note_is_own(const char *note);
 
