@@ -55,6 +55,14 @@ int find_cpu_offsets(void *context)
 	return per_cpu_pointer == 0;
 }
 
+/* Run once by memsonde itself. */
+SEC("syscall")
+int find_own_level(void *context)
+{
+	own_level = bpf_get_current_task_btf()->thread_pid->level;
+	return 0;
+}
+
 static __always_inline void fill_memory(struct process_record *record, struct mm_struct *mm)
 {
 	read_rss(mm, record->rss_pages);
@@ -136,7 +144,7 @@ static __always_inline void write_process(struct seq_file *out, struct task_stru
 	fill_memory(record, task->mm);
 	for (kind = 0; kind < RSS_KIND_COUNT; kind++)
 		record->rss_pages[kind] += held_back_pages(task, kind);
-	record->tid = pid_at_level(task, settings.pid_namespace_level);
+	record->tid = pid_at_level(task, own_level);
 	record->stack_pointer = user_stack_pointer(task);
 	record->thread_pointer = TASK_THREAD_POINTER(task);
 	if (task != leader) {
@@ -160,7 +168,7 @@ static __always_inline void write_thread(struct seq_file *out, struct task_struc
 		.type = RECORD_THREAD,
 		.pid = visible_pid(leader),
 		.start_ns = leader->start_boottime,
-		.tid = pid_at_level(task, settings.pid_namespace_level),
+		.tid = pid_at_level(task, own_level),
 		.minor_faults = task->min_flt,
 		.major_faults = task->maj_flt,
 		.stack_pointer = user_stack_pointer(task),

@@ -9,8 +9,7 @@
  *
  * Kept in task storage, not in a hash by pid: the entry goes with the process, so a
  * reused pid never meets old counts, the map cannot be full, and finding it costs a
- * pointer. The census reads it in passing. A program that a thread other than the
- * leader executes starts with new counters, as its task takes the leader's place.
+ * pointer. The census reads it in passing.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -18,6 +17,25 @@ struct {
 	__type(key, int);
 	__type(value, struct process_counters);
 } counters __weak SEC(".maps");
+
+/*
+ * heirs: (pid, start time) of a process whose leader has ended before its threads -> its
+ * counters at that moment. When another thread then executes a program, its task takes
+ * the leader's place, and must take over the counters.
+ */
+struct heir_key {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 padding;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct heir_key);
+	__type(value, struct process_counters);
+} heirs __weak SEC(".maps");
 
 /* Number of the look that the current interval will end with; user space raises it at
  * each look, so that peaks of one interval never mix with those of the next. */

@@ -7,6 +7,10 @@
 #define PROCESS_FLAG_KTHREAD 0x00200000 /* PF_KTHREAD */
 #define SIGNAL_GROUP_EXIT    0x00000004
 
+/* How deep the pid namespace of memsonde lies: 0 on a host. Set by find_own_level before
+ * anything else runs. */
+__u32 own_level __weak = 0;
+
 /* The pid of a task in the pid namespace `level` deep; 0 where it has none. */
 static __always_inline __u32 pid_at_level(struct task_struct *task, __u32 level)
 {
@@ -28,7 +32,7 @@ static __always_inline __u32 pid_at_level(struct task_struct *task, __u32 level)
 /* As memsonde sees it in /proc. */
 static __always_inline __u32 visible_pid(struct task_struct *leader)
 {
-	return pid_at_level(leader, settings.pid_namespace_level);
+	return pid_at_level(leader, own_level);
 }
 
 /* As the process sees it. */

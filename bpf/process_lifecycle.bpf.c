@@ -40,11 +40,38 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+static __always_inline struct heir_key heir_key_of(struct task_struct *leader)
 {
-	struct process_counters *counted = counters_of(task->group_leader);
+	struct heir_key key = {
+		.start_ns = leader->start_boottime,
+		.pid = leader->tgid,
+	};
 
+	return key;
+}
+
+/* A thread that executes a program ends all others and gets pid and start time of the
+ * leader; the kernel has replaced the leader when this runs. */
+static __always_inline void inherit_counters(struct task_struct *task)
+{
+	struct heir_key key = heir_key_of(task);
+	struct process_counters *inherited = bpf_map_lookup_elem(&heirs, &key);
+
+	if (!inherited)
+		return;
+	if (!bpf_task_storage_get(&counters, task, inherited, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		count(&lost_counters, 1);
+	bpf_map_delete_elem(&heirs, &key);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
+{
+	struct process_counters *counted;
+
+	if (old_pid != task->pid)
+		inherit_counters(task);
+	counted = counters_of(task->group_leader);
 	if (!counted)
 		return 0;
 	count(&counted->execs, 1);
@@ -96,6 +123,30 @@ static __always_inline void fill_exit(struct exit_record *record, struct task_st
 	__builtin_memcpy(record->comm, leader->comm, sizeof(record->comm));
 }
 
+/* The leader ends before its threads: see heirs. */
+static __always_inline void leave_counters(struct task_struct *task)
+{
+	struct process_counters *counted;
+	struct heir_key key;
+
+	if (task != task->group_leader)
+		return;
+	counted = bpf_task_storage_get(&counters, task, NULL, 0);
+	key = heir_key_of(task);
+	if (counted && bpf_map_update_elem(&heirs, &key, counted, BPF_ANY))
+		count(&lost_counters, 1);
+}
+
+static __always_inline void forget_heir(struct task_struct *task)
+{
+	struct heir_key key;
+
+	if (task == task->group_leader)
+		return;
+	key = heir_key_of(task->group_leader);
+	bpf_map_delete_elem(&heirs, &key);
+}
+
 /* Fires for each thread; the last one's end is the process's. Two threads that end at
  * once can both look like the last: user space drops the second record. */
 SEC("tp_btf/sched_process_exit")
@@ -104,8 +155,13 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct process_counters *counted;
 	struct exit_record *record;
 
-	if (task->signal->live.counter != 0 || (task->flags & PROCESS_FLAG_KTHREAD))
+	if (task->flags & PROCESS_FLAG_KTHREAD)
 		return 0;
+	if (task->signal->live.counter != 0) {
+		leave_counters(task);
+		return 0;
+	}
+	forget_heir(task);
 	counted = bpf_task_storage_get(&counters, task->group_leader, NULL, 0);
 	if (!counted && !settings.count_everything)
 		return 0;

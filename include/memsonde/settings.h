@@ -14,10 +14,10 @@
 
 /* Set before the programs are loaded, constant from then on. */
 struct settings {
-	__u32 cpu_count;	   /* possible CPUs, at most MAX_CPUS */
-	__u32 count_everything;	   /* 0: only processes that are in `counters` already */
-	__u32 follow_forks;	   /* with count_everything = 0: children of counted ones, too */
-	__u32 pid_namespace_level; /* of the reader: 0 on a host */
+	__u32 cpu_count;	/* possible CPUs, at most MAX_CPUS */
+	__u32 count_everything; /* 0: only processes that are in `counters` already */
+	__u32 follow_forks;	/* with count_everything = 0: children of counted ones, too */
+	__u32 padding;
 	__u64 page_bytes;
 	__u64 exit_wakeup_bytes; /* the ring wakes its reader when so much waits */
 };

@@ -59,6 +59,7 @@ struct breakdown {
 	struct target_memory *memory;
 	struct process_key key; /* under way */
 	pid_t pid;
+	pid_t tid; /* of a thread that lives: what /proc knows the memory by */
 };
 
 /* Pages of one class. */
@@ -243,13 +244,14 @@ static int read_once(struct breakdown *self)
 	error = programs__read_census(self->programs, self->pid, take_before, self);
 	if (!error && !self->before.found)
 		error = -ESRCH;
+	self->tid = (pid_t)self->before.record.tid;
 	if (!error)
-		error = programs__read_mappings(self->programs, (pid_t)self->before.record.tid,
+		error = programs__read_mappings(self->programs, self->pid, self->tid == self->pid,
 						take_mapping, self);
 	if (!error && self->mapping_count == 0)
 		error = -ESRCH;
 	if (!error)
-		error = page_runs__read(&self->runs, page_source(), self->pid,
+		error = page_runs__read(&self->runs, page_source(), self->tid,
 					self->mappings[0].start,
 					self->mappings[self->mapping_count - 1].end);
 	if (!error)
@@ -278,7 +280,7 @@ static void classify_pages(struct breakdown *self, struct class_pages *pages)
 	};
 
 	memset(pages, 0, sizeof(*pages));
-	target_memory__open(self->memory, self->key, &space, &self->runs);
+	target_memory__open(self->memory, self->key, self->tid, &space, &self->runs);
 	classify(&space, &self->regions);
 	target_memory__close(self->memory, &self->regions);
 	for_each_part(self, add_to_class, pages);
@@ -361,7 +363,7 @@ static void count_unique(struct breakdown *self, int64_t *unique_bytes)
 	struct unique_context unique = {
 		.self = self,
 		.bytes = unique_bytes,
-		.pagemap_fd = pagemap__open(self->pid),
+		.pagemap_fd = pagemap__open(self->tid),
 	};
 
 	if (unique.pagemap_fd < 0) {

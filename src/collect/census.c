@@ -111,14 +111,16 @@ static void fill_peak(struct process *process, const struct process_counters *co
 {
 	const struct rss_peak *seen = peak_of_look(counters, clock->ended_look);
 	figure_value high_water = process->figures[FIG_RSS_HIGH_WATER];
-	figure_value peak = process->figures[FIG_RSS], time = clock->now_unix_ns;
+	figure_value peak = process->figures[FIG_RSS];
+	/* At the first look it may have been as high before. */
+	figure_value time = process->has_previous ? clock->now_unix_ns : FIGURE_UNKNOWN;
 
 	if (process->has_previous && figure_known(process->previous[FIG_RSS]) &&
 	    process->previous[FIG_RSS] > peak) {
 		peak = process->previous[FIG_RSS];
 		time = clock->previous_unix_ns;
 	}
-	if (seen && pages_to_bytes(seen->pages) > peak) {
+	if (seen && pages_to_bytes(seen->pages) >= peak) {
 		peak = pages_to_bytes(seen->pages);
 		time = (int64_t)seen->time_ns + clock->monotonic_to_unix_ns;
 	}

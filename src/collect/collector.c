@@ -19,6 +19,9 @@
 #include "system/machine.h"
 #include "system/page_runs.h"
 
+/* Of the distance between two clocks. */
+#define CLOCK_ROUNDING_NS 100000
+
 struct collector {
 	struct source source; /* first: the two are converted into each other */
 	struct collector_settings settings;
@@ -40,22 +43,27 @@ struct look {
 	struct census_clock clock;
 };
 
-/* From a clock to unix time: of several readings the one that was least disturbed. */
+/*
+ * From a clock to unix time. Each reading between two of the other clock gives bounds; all
+ * together leave some ten nanoseconds, which rounding removes: start times must be the
+ * same in every run, as they tell processes apart.
+ */
 static int64_t distance_to_unix_ns(clockid_t clock)
 {
-	int64_t best_gap = INT64_MAX, distance = 0;
+	int64_t lowest = INT64_MIN, highest = INT64_MAX;
 
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < 64; i++) {
 		int64_t before = clock_ns(clock);
 		int64_t realtime = clock_ns(CLOCK_REALTIME);
-		int64_t gap = clock_ns(clock) - before;
+		int64_t after = clock_ns(clock);
 
-		if (gap >= best_gap)
-			continue;
-		best_gap = gap;
-		distance = realtime - before - gap / 2;
+		if (realtime - after > lowest)
+			lowest = realtime - after;
+		if (realtime - before < highest)
+			highest = realtime - before;
 	}
-	return distance;
+	return (lowest + (highest - lowest) / 2 + CLOCK_ROUNDING_NS / 2) / CLOCK_ROUNDING_NS *
+	       CLOCK_ROUNDING_NS;
 }
 
 static void read_clocks(struct census_clock *clock, const struct collector *self,
@@ -392,6 +400,13 @@ int collector__open(struct source **source, const struct collector_settings *set
 	struct collector *self = xcalloc(1, sizeof(*self));
 	int error;
 
+	if (!proc_is_ours()) {
+		free(self);
+		log_error(
+			"/proc is not mounted, or shows another pid namespace than ours: mount it "
+			"anew (unshare has --mount-proc)");
+		return -ESRCH;
+	}
 	self->settings = *settings;
 	self->boot_to_unix_ns = distance_to_unix_ns(CLOCK_BOOTTIME);
 	self->source = (struct source){

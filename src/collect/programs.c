@@ -79,20 +79,6 @@ static bool kernel_has_tracepoint(const struct btf *btf, const char *name)
 	return btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF) > 0;
 }
 
-static uint32_t pid_namespace_level(void)
-{
-	/* "NSpid:" lists our pid in each namespace, from procfs' own to the innermost; a
-	 * procfs of an outer namespace than ours would show more than one. Our level below
-	 * the initial namespace is not told; the initial one has a fixed inode number. */
-	char link[64];
-	ssize_t length = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
-
-	if (length <= 0)
-		return 0;
-	link[length] = '\0';
-	return strcmp(link, "pid:[4026531836]") == 0 ? 0 : 1;
-}
-
 /* Chooses among the programs by what the kernel has, before they are loaded. */
 static int select_programs(struct programs *self, const struct programs_settings *settings)
 {
@@ -102,16 +88,21 @@ static int select_programs(struct programs *self, const struct programs_settings
 	bool fault_causes;
 
 	if (!btf) {
-		if (!self->trial)
-			log_error("this kernel has no type information (/sys/kernel/btf/vmlinux): "
-				  "it needs CONFIG_DEBUG_INFO_BTF=y");
-		return -ENOTSUP;
+		int error = errno;
+
+		if (self->trial)
+			return -error;
+		if (error == ENOENT)
+			log_error("no type information of the kernel (/sys/kernel/btf/vmlinux): "
+				  "mount /sys, or boot a kernel with CONFIG_DEBUG_INFO_BTF=y");
+		else
+			log_error("/sys/kernel/btf/vmlinux: %s", strerror(error));
+		return -error;
 	}
 	self->missing.events = settings->iterators_only;
 	fault_causes = !settings->faults_by_event && kernel_has_tracepoint(btf, "page_fault_user");
-	self->missing.cpu_parts = kernel_has_member(btf, "mm_rss_stat", "count");
-	bpf_program__set_autoload(skeleton->progs.find_cpu_offsets, !self->missing.cpu_parts);
-	self->missing.cpu_parts = false;
+	bpf_program__set_autoload(skeleton->progs.find_cpu_offsets,
+				  !kernel_has_member(btf, "mm_rss_stat", "count"));
 	bpf_program__set_autoload(skeleton->progs.on_page_fault_user, hooks && fault_causes);
 	bpf_program__set_autoload(skeleton->progs.on_page_fault, hooks && !fault_causes);
 	self->missing.fault_causes = !fault_causes;
@@ -140,7 +131,6 @@ static int apply_settings(struct programs *self, const struct programs_settings 
 	constants->cpu_count = cpu_count < MAX_CPUS ? (uint32_t)cpu_count : MAX_CPUS;
 	constants->count_everything = settings->count_everything;
 	constants->follow_forks = settings->follow_forks;
-	constants->pid_namespace_level = pid_namespace_level();
 	constants->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	constants->exit_wakeup_bytes = EXIT_WAKEUP_BYTES;
 	return 0;
@@ -148,6 +138,13 @@ static int apply_settings(struct programs *self, const struct programs_settings 
 
 static int explain_failure(const struct programs *self, int error)
 {
+	int descriptor = dup(STDERR_FILENO);
+
+	/* libbpf calls this "invalid argument". */
+	if (descriptor < 0 && errno == EMFILE)
+		error = -EMFILE;
+	else if (descriptor >= 0)
+		close(descriptor);
 	if (self->trial)
 		log_verbose("the BPF programs cannot be loaded: %s", strerror(-error));
 	else if (error == -EPERM || error == -EACCES)
@@ -289,17 +286,29 @@ static int attach_hooks(struct programs *self)
 	return 0;
 }
 
-/* Where the RSS counters are per CPU, their parts must be found before they are read. */
-static int find_cpu_offsets(struct programs *self)
+static int run_once(const struct bpf_program *program)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options);
-	struct bpf_program *program = self->skeleton->progs.find_cpu_offsets;
 
-	if (!bpf_program__autoload(program))
-		return 0;
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &options))
 		return -errno;
 	return options.retval ? -ENOENT : 0;
+}
+
+/* What the other programs rely on, before any of them runs. */
+static int prepare(struct programs *self)
+{
+	int error = run_once(self->skeleton->progs.find_own_level);
+
+	if (error || !bpf_program__autoload(self->skeleton->progs.find_cpu_offsets))
+		return error;
+	error = run_once(self->skeleton->progs.find_cpu_offsets);
+	if (error) {
+		log_verbose("RSS counters: the parts of each CPU cannot be found: %s",
+			    strerror(-error));
+		self->missing.cpu_parts = true;
+	}
+	return 0;
 }
 
 static int pass_ended(void *context, void *data, size_t size)
@@ -317,12 +326,9 @@ static int load_and_attach(struct programs *self, const struct programs_settings
 
 	if (error)
 		return explain_failure(self, error);
-	error = find_cpu_offsets(self);
-	if (error) {
-		log_verbose("RSS counters: the parts of each CPU cannot be found: %s",
-			    strerror(-error));
-		self->missing.cpu_parts = true;
-	}
+	error = prepare(self);
+	if (error)
+		return explain_failure(self, error);
 	self->census = bpf_program__attach_iter(self->skeleton->progs.take_census, NULL);
 	if (!self->census)
 		return explain_failure(self, -errno);
@@ -525,12 +531,14 @@ int programs__read_census(struct programs *self, pid_t tgid, record_callback cal
 	return read_of_one(self, self->skeleton->progs.take_census, &one, callback, context);
 }
 
-int programs__read_mappings(struct programs *self, pid_t tid, record_callback callback,
-			    void *context)
+int programs__read_mappings(struct programs *self, pid_t tgid, bool leader_lives,
+			    record_callback callback, void *context)
 {
-	union bpf_iter_link_info one = {.task.tid = (__u32)tid};
+	union bpf_iter_link_info leader = {.task.tid = (__u32)tgid};
+	union bpf_iter_link_info any_thread = {.task.pid = (__u32)tgid};
 
-	return read_of_one(self, self->skeleton->progs.list_mappings, &one, callback, context);
+	return read_of_one(self, self->skeleton->progs.list_mappings,
+			   leader_lives ? &leader : &any_thread, callback, context);
 }
 
 int programs__read_ended(struct programs *self, record_callback callback, void *context)

@@ -52,9 +52,10 @@ typedef void (*record_callback)(void *context, const void *record, enum record_t
 int programs__read_census(struct programs *programs, pid_t tgid, record_callback callback,
 			  void *context);
 
-/* The mappings of the process that a thread belongs to, in the order of addresses. */
-int programs__read_mappings(struct programs *programs, pid_t tid, record_callback callback,
-			    void *context);
+/* The mappings of a process, in the order of addresses. Where its leader has ended before
+ * its threads, they come once per thread, each time from the lowest on. */
+int programs__read_mappings(struct programs *programs, pid_t tgid, bool leader_lives,
+			    record_callback callback, void *context);
 
 /* Records of processes that ended since the last call. programs__ended_fd() becomes
  * readable when many wait. */

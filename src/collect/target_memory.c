@@ -90,22 +90,22 @@ static void keep_unchanged(struct dull *dull, const struct address_space *space)
 	dull->count = kept;
 }
 
-static int open_memory(pid_t pid)
+static int open_memory(pid_t tid)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-void target_memory__open(struct target_memory *self, struct process_key key,
+void target_memory__open(struct target_memory *self, struct process_key key, pid_t tid,
 			 const struct address_space *space, const struct page_runs *runs)
 {
 	self->key = key;
 	self->space = space;
 	self->runs = runs;
-	self->memory_fd = open_memory((pid_t)key.pid);
-	self->pagemap_fd = pagemap__open((pid_t)key.pid);
+	self->memory_fd = open_memory(tid);
+	self->pagemap_fd = pagemap__open(tid);
 	self->current = find_dull(self);
 	if (!self->current)
 		return;

@@ -16,8 +16,9 @@ struct target_memory;
 struct target_memory *target_memory__new(void);
 void target_memory__free(struct target_memory *memory);
 
-/* Begins with a process; the mappings and runs are borrowed until the end. */
-void target_memory__open(struct target_memory *memory, struct process_key key,
+/* Begins with a process, of which a thread tid lives; the mappings and runs are borrowed until the
+ * end. */
+void target_memory__open(struct target_memory *memory, struct process_key key, pid_t tid,
 			 const struct address_space *space, const struct page_runs *runs);
 
 /* For struct address_space: the context is the struct target_memory. */

@@ -97,16 +97,12 @@ static void show(struct top_run *run)
 	terminal__show(run->terminal, &run->grid, tui__take_repaint(run->tui));
 }
 
-/* False when the terminal is gone. */
-static bool read_keys(struct top_run *run, bool readable)
+static void read_keys(struct top_run *run)
 {
-	int key = terminal__read_key(run->terminal);
+	int key;
 
-	if (key == KEY_CODE_NONE)
-		return !readable || !terminal__is_gone(run->terminal);
-	for (; key != KEY_CODE_NONE; key = terminal__read_key(run->terminal))
+	while ((key = terminal__read_key(run->terminal)) != KEY_CODE_NONE)
 		tui__key(run->tui, key);
-	return true;
 }
 
 /* Waits until a look is due or something came. False when it is time to end. */
@@ -122,14 +118,20 @@ static bool wait_for_something(struct top_run *run)
 	int count =
 		ppoll(fds, sizeof fds / sizeof fds[0], looks_are_due(run) ? &timeout : NULL, NULL);
 
-	if (count < 0) /* a changed size comes as a signal, then as a key */
-		return errno == EINTR && read_keys(run, false);
+	if (count < 0 && errno != EINTR)
+		return false;
+	if (count < 0) { /* a changed size comes as a signal, then as a key */
+		read_keys(run);
+		return true;
+	}
 	if (stop_signals__arrived(&run->signals))
 		return false;
 	if (fds[2].revents & POLLIN)
 		run->source->drain(run->source);
+	if (fds[0].revents && terminal__is_gone(run->terminal))
+		return false;
 	if (fds[0].revents)
-		return read_keys(run, true);
+		read_keys(run);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,6 +59,17 @@ pid_t process_of__read(pid_t pid_or_tid)
 		sscanf(line, "Tgid: %d", &process);
 	fclose(file);
 	return process;
+}
+
+bool proc_is_ours(void)
+{
+	char self[32];
+	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (length <= 0)
+		return false;
+	self[length] = '\0';
+	return strtol(self, NULL, 10) == getpid();
 }
 
 int64_t clock_ns(clockid_t clock)

@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_SYSTEM_MACHINE_H
 #define MEMSONDE_SYSTEM_MACHINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,9 @@ char *process_exe__read(pid_t pid);
 /* The process that a number in /proc belongs to: itself, or that of the thread which has
  * it; 0 if nothing has it. */
 pid_t process_of__read(pid_t pid_or_tid);
+
+/* Whether /proc shows the processes of our own pid namespace. */
+bool proc_is_ours(void);
 
 /* Nanoseconds of a clock. */
 int64_t clock_ns(clockid_t clock);

@@ -166,6 +166,17 @@ static bool is_counter(int figure)
 	return process_figures[figure].kind == FIGURE_COUNTER && figure != FIG_LOST_EVENTS;
 }
 
+/* The kernel counts these from the start of the process, whoever watches. */
+static bool is_counted_from_start(int figure)
+{
+	return figure == FIG_FAULTS_MINOR || figure == FIG_FAULTS_MAJOR;
+}
+
+static bool is_counted_here(int figure)
+{
+	return is_counter(figure) && !is_counted_from_start(figure);
+}
+
 /* Levels that are not shown with bars. */
 static bool is_other_level(int figure)
 {
@@ -188,7 +199,8 @@ static const struct section {
 	{"MEMORY", is_other_level, false, false},
 	{"LIMITS", is_limit, true, false},
 	{"PER SECOND", is_shown_as_rate, false, true},
-	{"SO FAR", is_counter, false, false},
+	{"SO FAR, SINCE THE PROCESS STARTED", is_counted_from_start, false, false},
+	{"SO FAR, SINCE MEMSONDE WATCHES IT", is_counted_here, false, false},
 };
 
 static void format_value(char *buffer, size_t size, const struct figure *figure, figure_value value,

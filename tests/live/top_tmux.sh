@@ -143,6 +143,58 @@ screens() {
 	sees "back from help" '^\[Processes 3\]'
 }
 
+# typed TEXT: bytes as printf reads them, as if they were typed.
+typed() {
+	# shellcheck disable=SC2059 # a format it is
+	printf "$1" | mux load-buffer -
+	mux paste-buffer -r
+}
+
+# Neither the end of anything nor a command of its parts, nor are keys behind them lost.
+strange_keys() {
+	local name bytes
+
+	while read -r name bytes; do
+		start_replay 80 24
+		typed "$bytes"
+		keys Tab
+		sees "$name: ignored" '\[Containers 1\]'
+		start_replay 80 24
+		typed "$bytes\t"
+		sees "$name: the key behind it counts" '\[Containers 1\]'
+	done <<-'END'
+		Insert \033[2~
+		Shift-Right \033[1;2C
+		no-known-key \033[1;99Q
+		keypad \033Ox
+		Ctrl-Space \000
+		no-UTF-8 \377
+		half-a-character \303
+	END
+}
+
+# Nobody sends a signal to one who has the terminal, but not as its controlling one.
+hang_up() {
+	python3 - "$MEMSONDE" "$WORK/looks.jsonl" <<-'END' >"$WORK/out" 2>&1
+		import os, subprocess, sys, time
+		master, slave = os.openpty()
+		top = subprocess.Popen([sys.argv[1], "top", "--replay", sys.argv[2], "-i", "0.1"],
+		                       stdin=slave, stdout=slave, start_new_session=True,
+		                       env=dict(os.environ, TERM="xterm"))
+		os.close(slave)
+		seen = b""
+		while b"recording ended" not in seen:
+		    seen += os.read(master, 65536)
+		os.close(master)
+		try:
+		    print("ended", top.wait(10))
+		except subprocess.TimeoutExpired:
+		    top.kill()
+		    print("runs on")
+	END
+	equal "hangup: it ends" "$(tail -n 1 "$WORK/out")" "ended 0"
+}
+
 ways_out() {
 	local signal
 
@@ -221,6 +273,8 @@ live_system() {
 suspend
 screens
 ways_out
+strange_keys
+hang_up
 refusals
 live_system
 finish

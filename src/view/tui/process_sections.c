@@ -99,20 +99,35 @@ static int draw_figures(struct grid *grid, int y, int x, const struct process_co
 	return y - first;
 }
 
+static int draw_faults(struct grid *grid, int y, int x, const struct process_copy *copy,
+		       const char *heading, const struct figure_row *rows, int count)
+{
+	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s  %10s", heading, "COUNT",
+		     "PER SECOND");
+	return 1 + draw_figures(grid, y + 1, x, copy, rows, count);
+}
+
+/* The kernel counts from the start of the process, the causes are counted here: their
+ * sums differ, and each must say what it is. */
 static int section_faults(SECTION_PARAMETERS)
 {
-	static const struct figure_row rows[] = {
+	static const struct figure_row of_kernel[] = {
 		{FIG_FAULTS_MINOR, "minor, without input"},
 		{FIG_FAULTS_MAJOR, "major, with input"},
+	};
+	static const struct figure_row of_ours[] = {
 		{FIG_FAULTS_READ, "by reading"},
 		{FIG_FAULTS_WRITE, "by writing"},
 		{FIG_FAULTS_PROTECTION, "copy on write, access"},
 		{FIG_FAULTS_INSTRUCTION, "by executing"},
 	};
+	int first = y;
 
-	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s  %10s", "PAGE FAULTS", "COUNT",
-		     "PER SECOND");
-	return 1 + draw_figures(grid, y + 1, x, view->copy, rows, ARRAY_SIZE(rows));
+	y += draw_faults(grid, y, x, view->copy, "FAULTS SINCE IT STARTED", of_kernel,
+			 ARRAY_SIZE(of_kernel));
+	y += draw_faults(grid, y, x, view->copy, "FAULTS SINCE WATCHED", of_ours,
+			 ARRAY_SIZE(of_ours));
+	return y - first;
 }
 
 static int section_kinds(SECTION_PARAMETERS)

@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/memory.h"
 #include "view/tui/grid.h"
@@ -26,6 +28,7 @@ struct terminal {
 	struct grid shown; /* what is on the screen */
 	struct held_output held;
 	struct termios modes; /* before */
+	mbstate_t partial;    /* the beginning of a character that was typed */
 	char restore[256];    /* what a fatal signal writes */
 	size_t restore_length;
 };
@@ -262,31 +265,96 @@ static int named_key(wint_t code)
 	return KEY_CODE_NONE;
 }
 
-int terminal__read_key(struct terminal *terminal __attribute__((unused)))
+/*
+ * What curses has next: a character, or a key that has only a name. False if there is
+ * nothing now. Bytes that are part of no character are passed over; get_wch() would lose
+ * what was typed behind them.
+ */
+static bool next_code(struct terminal *terminal, wint_t *code, bool *is_named)
+{
+	int got;
+
+	while ((got = getch()) != ERR) {
+		char byte = (char)got;
+		wchar_t character;
+		size_t length;
+
+		*is_named = got >= KEY_MIN;
+		*code = (wint_t)got;
+		if (*is_named)
+			return true;
+		length = mbrtowc(&character, &byte, 1, &terminal->partial);
+		if (length == (size_t)-1) { /* it may begin the next character */
+			memset(&terminal->partial, 0, sizeof(terminal->partial));
+			length = mbrtowc(&character, &byte, 1, &terminal->partial);
+		}
+		*code = (wint_t)character;
+		if (length <= 1)
+			return true;
+		if (length == (size_t)-1)
+			memset(&terminal->partial, 0, sizeof(terminal->partial));
+	}
+	return false;
+}
+
+/* Behind an Escape: the rest of a key that $TERM's description does not have, such as
+ * "[1;2C" or "Ox", is taken away. False if it was the Escape key. */
+static bool take_sequence(struct terminal *terminal)
 {
 	wint_t code;
-	int result, key = KEY_CODE_NONE;
+	bool is_named;
 
-	do {
-		result = get_wch(&code);
-		if (result == ERR)
-			return KEY_CODE_NONE;
-		if (result == KEY_CODE_YES)
-			key = named_key(code);
-		else if (code == '\r')
-			key = KEY_CODE_ENTER;
-		else if (code == '\b')
-			key = KEY_CODE_BACKSPACE;
+	if (!next_code(terminal, &code, &is_named))
+		return false;
+	if (is_named || (code != '[' && code != 'O')) {
+		if (is_named)
+			ungetch((int)code);
 		else
-			key = (int)code;
-	} while (key == KEY_CODE_NONE); /* one that has no meaning here */
+			unget_wch((wchar_t)code);
+		return false;
+	}
+	if (code == 'O') {
+		next_code(terminal, &code, &is_named);
+		return true;
+	}
+	while (next_code(terminal, &code, &is_named)) {
+		if (!is_named && code >= 0x40 && code <= 0x7E)
+			break;
+	}
+	return true;
+}
+
+static int key_of(struct terminal *terminal, wint_t code, bool is_named)
+{
+	if (is_named)
+		return named_key(code);
+	if (code == KEY_CODE_ESCAPE)
+		return take_sequence(terminal) ? KEY_CODE_NONE : KEY_CODE_ESCAPE;
+	if (code == '\r')
+		return KEY_CODE_ENTER;
+	return code == '\b' ? KEY_CODE_BACKSPACE : (int)code;
+}
+
+int terminal__read_key(struct terminal *terminal)
+{
+	int key = KEY_CODE_NONE;
+	bool is_named;
+	wint_t code;
+
+	while (key == KEY_CODE_NONE && next_code(terminal, &code, &is_named))
+		key = key_of(terminal, code, is_named); /* none: it has no meaning here */
 	return key;
 }
 
 bool terminal__is_gone(const struct terminal *terminal __attribute__((unused)))
 {
+	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
 	int waiting = 0;
 
+	if (poll(&fd, 1, 0) <= 0)
+		return false;
+	if (fd.revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
 	return ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0 || waiting == 0;
 }
 

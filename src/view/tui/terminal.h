@@ -26,10 +26,12 @@ void terminal__size(const struct terminal *terminal, int *width, int *height);
 /* Whether styles are told apart by colours here. */
 bool terminal__has_colours(const struct terminal *terminal);
 
-/* The next key typed, KEY_CODE_NONE if there is none now. */
+/* The next key typed, KEY_CODE_NONE if there is none now. What has no meaning is passed
+ * over. */
 int terminal__read_key(struct terminal *terminal);
 
-/* True when there will be no further key: the other side has hung up. */
+/* True when there will be no further key: the other side has hung up. To be asked before
+ * the keys are read: input that is ready, but empty, is the end. */
 bool terminal__is_gone(const struct terminal *terminal);
 
 /* Puts the grid on the screen: what has changed, or everything. */
