@@ -5,16 +5,19 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "collect/programs.h"
 #include "system/cgroup.h"
+#include "system/machine.h"
 #include "system/page_runs.h"
 #include "system/tracefs.h"
 
@@ -22,6 +25,31 @@
 #define ATTACH_UPROBE_MULTI   48
 #define ATTACH_UPROBE_SESSION 57
 #define COMMAND_LINK_CREATE   28
+
+static enum feature_state probe_proc(char *detail, size_t size)
+{
+	struct statfs mounted;
+
+	if (statfs("/proc", &mounted) || mounted.f_type != PROC_SUPER_MAGIC) {
+		snprintf(detail, size, "not mounted");
+		return FEATURE_MISSING;
+	}
+	if (!proc_is_ours()) {
+		snprintf(detail, size, "shows another pid namespace than ours");
+		return FEATURE_MISSING;
+	}
+	return FEATURE_OK;
+}
+
+static enum feature_state probe_sys(char *detail, size_t size)
+{
+	struct statfs mounted;
+
+	if (statfs("/sys", &mounted) == 0 && mounted.f_type == SYSFS_MAGIC)
+		return FEATURE_OK;
+	snprintf(detail, size, "not mounted");
+	return FEATURE_MISSING;
+}
 
 static enum feature_state probe_btf(char *detail, size_t size)
 {
@@ -225,29 +253,35 @@ static enum feature_state probe_userfaultfd(char *detail, size_t size)
 }
 
 const struct feature kernel_features[] = {
-	{"BTF", true, probe_btf, "everything: BPF programs cannot be fitted to this kernel",
-	 "boot a kernel with CONFIG_DEBUG_INFO_BTF=y (6.1 or later)"},
-	{"capabilities", true, probe_capabilities, "everything",
+	{"/proc", true, true, probe_proc, "everything: processes cannot be told",
+	 "mount -t proc proc /proc (unshare has --mount-proc)"},
+	{"/sys", true, true, probe_sys, "everything: the kernel's types and events are there",
+	 "mount -t sysfs sysfs /sys"},
+	{"capabilities", true, true, probe_capabilities, "everything",
 	 "run as root, or give CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH"},
-	{"BPF iterators", true, probe_iterators, "the census and the breakdown",
+	{"BTF", false, true, probe_btf, "everything: BPF programs cannot be fitted to this kernel",
+	 "boot a kernel with CONFIG_DEBUG_INFO_BTF=y (6.1 or later)"},
+	{"BPF iterators", false, true, probe_iterators, "the census and the breakdown",
 	 "use a kernel of 6.1 or later; -v shows what it refused"},
-	{"kernel events", true, probe_hooks,
+	{"kernel events", false, true, probe_hooks,
 	 "peaks between looks, faults by cause, mapping calls, short-lived processes",
 	 "use a kernel with tracepoints; -v shows what it refused"},
-	{"tracefs", false, probe_tracefs, "mapping calls and OOM kills",
+	{"tracefs", false, false, probe_tracefs, "mapping calls and OOM kills",
 	 "use a kernel with CONFIG_FTRACE_SYSCALLS=y"},
-	{"PAGEMAP_SCAN", false, probe_page_scan, "speed: breakdowns read smaps and pagemap instead",
-	 "use Linux 6.7 or later"},
-	{"page frames", false, probe_frames,
+	{"PAGEMAP_SCAN", false, false, probe_page_scan,
+	 "speed: breakdowns read smaps and pagemap instead", "use Linux 6.7 or later"},
+	{"page frames", false, false, probe_frames,
 	 "classes of containers: pages shared by processes cannot be told", "give CAP_SYS_ADMIN"},
-	{"control groups", false, probe_cgroups, "containers and their limits",
+	{"control groups", false, false, probe_cgroups, "containers and their limits",
 	 "mount cgroup2 on /sys/fs/cgroup"},
-	{"uprobes", false, probe_uprobe, "allocations by call stack", "CONFIG_UPROBE_EVENTS=y"},
-	{"uprobe links (multi)", false, probe_uprobe_multi, "speed of attaching many probes",
+	{"uprobes", false, false, probe_uprobe, "allocations by call stack",
+	 "CONFIG_UPROBE_EVENTS=y"},
+	{"uprobe links (multi)", false, false, probe_uprobe_multi, "speed of attaching many probes",
 	 "use Linux 6.6 or later"},
-	{"uprobe links (session)", false, probe_uprobe_session,
+	{"uprobe links (session)", false, false, probe_uprobe_session,
 	 "one probe instead of two per function", "use Linux 6.13 or later"},
-	{"userfaultfd", false, probe_userfaultfd, "speed of asking allocators for their figures",
+	{"userfaultfd", false, false, probe_userfaultfd,
+	 "speed of asking allocators for their figures",
 	 "CONFIG_USERFAULTFD=y, and CAP_SYS_PTRACE or sysctl vm.unprivileged_userfaultfd"},
 };
 

@@ -18,6 +18,7 @@ enum feature_state {
 
 struct feature {
 	const char *name;
+	bool basic;    /* without it the others cannot be tried */
 	bool required; /* without it nothing can be measured */
 	/* Writes a detail for people, possibly none. */
 	enum feature_state (*probe)(char *detail, size_t size);
