@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "model/account.h"
 #include "model/source.h"
@@ -17,7 +18,8 @@ struct json_lines_reader {
 	struct line_reader lines;
 	json_t *object;	       /* read but not used: the first of the next look */
 	struct json_head head; /* of object */
-	int end;	       /* 0; then -ENODATA, or -errno where the recording is broken */
+	bool has_looked;
+	int end; /* 0; then -ENODATA, or -errno where the recording is broken */
 };
 
 static bool is_blank(const struct line_reader *lines)
@@ -91,8 +93,12 @@ static int look(struct source *source, struct account *account)
 
 	if (!reader->object && !reader->end)
 		read_ahead(reader);
-	if (!reader->object)
+	if (!reader->object) {
+		if (reader->end == -ENODATA && !reader->has_looked)
+			log_error("%s: the recording holds no look", reader->lines.path);
 		return reader->end;
+	}
+	reader->has_looked = true;
 	time_unix_ns = reader->head.time_unix_ns;
 	json_process__begin_look(account, &reader->head, reader->object);
 	while (reader->object && reader->head.time_unix_ns == time_unix_ns) {
