@@ -47,10 +47,12 @@ unsigned int similar__distance(const char *a, const char *b, unsigned int limit)
 
 bool similar__may_mean(const char *typed, const char *name)
 {
-	size_t length = strlen(typed);
-	unsigned int slips = length < 3 ? 1 : length < 8 ? 2 : 3;
+	size_t length = strlen(typed), name_length = strlen(name);
+	/* in a short word two slips would leave too little of it */
+	size_t shorter = length < name_length ? length : name_length;
+	unsigned int slips = shorter < 5 ? 1 : shorter < 8 ? 2 : 3;
 
 	if (length >= 3 && strstr(name, typed))
 		return true;
-	return similar__distance(typed, name, slips) <= slips && strlen(name) > slips;
+	return similar__distance(typed, name, slips) <= slips && name_length > slips;
 }

@@ -55,6 +55,10 @@ const struct command commands[] = {
 			       "class, which sums to its RSS, and the history of it. The keys are "
 			       "on the screen's "
 			       "last line, and F1 or ? explains them.\n\n"
+			       "With -- CMD it starts that command; what the command writes to "
+			       "the terminal is "
+			       "discarded, as the screen is there, and its input from it is "
+			       "empty.\n\n"
 			       "This is the command when none is named: 'memsonde -p 12' is "
 			       "'memsonde top -p 12'.",
 		.examples = top_examples,

@@ -69,7 +69,7 @@ const struct option_row option_rows[] = {
 		AT(interval_ns),
 		.minimum = NS_PER_S / 100,
 		.maximum = 86400 * NS_PER_S,
-		.default_text = "top: 1; stat: one look only",
+		.default_text = "top: 1; stat: 1 with -n or -- CMD, else a single look",
 		.help = "look every SEC seconds, from 0.01 to 86400",
 	},
 	{
@@ -83,7 +83,7 @@ const struct option_row option_rows[] = {
 		.minimum = 1,
 		.maximum = 1000000000,
 		.default_text = "no end",
-		.help = "end after N looks",
+		.help = "end after N looks; without -i they are a second apart",
 	},
 	{
 		.commands = "top stat",

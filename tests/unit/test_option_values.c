@@ -304,8 +304,7 @@ static void test_option_values__sort_takes_every_figure(void **state)
 		options__release(&options);
 	}
 	command_line__refuse("stat --sort rsss",
-			     "stat: --sort: 'rsss' is not a figure; did you mean rss or pss?",
-			     "stat");
+			     "stat: --sort: 'rsss' is not a figure; did you mean rss?", "stat");
 	command_line__refuse("stat --sort RSS", "stat: --sort: 'RSS' is not a figure", "stat");
 	command_line__refuse(
 		"stat --sort unaccounted",

@@ -305,6 +305,7 @@ static void test_options__unknown_command(void **state)
 	command_line__refuse("sttat", "there is no command 'sttat'; did you mean 'stat'?", "");
 	command_line__refuse("tpo", "there is no command 'tpo'; did you mean 'top'?", "");
 	command_line__refuse("chekc", "there is no command 'chekc'; did you mean 'check'?", "");
+	command_line__refuse("foo", "there is no command 'foo'", "");
 	command_line__refuse("STAT", "there is no command 'STAT'", "");
 	command_line__refuse("xyzzyxyzzy", "there is no command 'xyzzyxyzzy'", "");
 	command_line__refuse("help xyzzyxyzzy", "there is no command 'xyzzyxyzzy'", "");

@@ -59,6 +59,11 @@ static void test_similar__may_mean(void **state)
 	assert_false(similar__may_mean("", "stat"));
 	assert_false(similar__may_mean("x", "p"));
 	assert_false(similar__may_mean("xyzzy", "stat"));
+	assert_true(similar__may_mean("tpo", "top"));
+	assert_true(similar__may_mean("stta", "stat"));
+	assert_false(similar__may_mean("foo", "top"));
+	assert_false(similar__may_mean("start", "top"));
+	assert_false(similar__may_mean("test", "top"));
 }
 
 int main(void)
