@@ -268,20 +268,27 @@ our_programs() {
 			<(readelf -sW build/bpf/memsonde.bpf.o 2>/dev/null) -
 }
 
+# Others may run such programs, too: ours are built here or work on our temporary files.
 our_processes() {
-	pgrep -l "^(memsonde|dockerd|qemu-system-.{1,4})$" | sed 's/^/process /'
+	local pid
+
+	for pid in $(pgrep "^(memsonde|dockerd|qemu-system-.{1,4})$"); do
+		{ readlink "/proc/$pid/exe" && tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null |
+			grep -qF -e "$PWD/" -e /memsonde- && echo "process $pid $(cat "/proc/$pid/comm")"
+	done
 }
 
 our_mounts() {
-	awk -v tmp="${TMPDIR:-/tmp}" -v here="$PWD" '
-		index($5, tmp "/") == 1 || index($5, here "/") == 1 || $5 ~ /memsonde|docker/ ||
-		$5 ~ /^\/sys\/(fs\/bpf|kernel\/tracing|kernel\/debug)/ { print "mount", $5 }' \
+	awk -v here="$PWD/" '
+		index($5, here) == 1 || $5 ~ /memsonde/ ||
+		$5 ~ /^\/sys\/(fs\/bpf|kernel\/tracing|kernel\/debug)$/ { print "mount", $5 }' \
 		/proc/self/mountinfo
 }
 
+# The first container of any engine makes the group "docker", and its end leaves it.
 our_cgroups() {
-	find /sys/fs/cgroup -type d \( -name '*memsonde*' -o -name docker -o -name 'docker-*' \) \
-		2>/dev/null | sed 's/^/cgroup /'
+	find /sys/fs/cgroup -type d \( -name '*memsonde*' -o -name docker \) 2>/dev/null |
+		sed 's/^/cgroup /'
 }
 
 inventory() {
