@@ -280,7 +280,7 @@ our_processes() {
 
 our_mounts() {
 	awk -v here="$PWD/" '
-		index($5, here) == 1 || $5 ~ /memsonde/ ||
+		index($5, here) == 1 || $5 ~ /memsonde/ || $5 == "/var/lib/docker" ||
 		$5 ~ /^\/sys\/(fs\/bpf|kernel\/tracing|kernel\/debug)$/ { print "mount", $5 }' \
 		/proc/self/mountinfo
 }
