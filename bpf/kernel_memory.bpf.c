@@ -32,25 +32,38 @@ static __always_inline void raise_peak(struct process_counters *counted, __s64 r
 	}
 }
 
-/* The shared part of one counter changed: the only sign of a change that costs
- * nothing to look for. */
-static __always_inline bool folded_anew(struct process_counters *counted, struct mm_struct *mm,
-					int kind)
+/* The shared parts of the counters that a CPU has seen last, and whose they were. Each in
+ * a cache line of its own. */
+static struct seen_parts {
+	__u64 mm;
+	__s64 folded[RSS_KIND_COUNT];
+	__u64 padding[3];
+} seen_parts[MAX_CPUS] __attribute__((aligned(64))) = {};
+
+/* A shared part has changed since this CPU looked last: that is the only sign of a change
+ * which costs nothing to look for. */
+static __always_inline bool folded_anew(struct mm_struct *mm, int kind)
 {
+	struct seen_parts *seen = &seen_parts[bpf_get_smp_processor_id() & (MAX_CPUS - 1)];
 	__s64 folded = rss_folded(mm, kind);
 
-	if (counted->rss_folded_pages[kind] == folded)
+	if (seen->mm == (__u64)mm && seen->folded[kind] == folded)
 		return false;
-	counted->rss_folded_pages[kind] = folded;
+	if (seen->mm != (__u64)mm) {
+		__builtin_memset(seen->folded, 0, sizeof(seen->folded));
+		seen->mm = (__u64)mm;
+	}
+	seen->folded[kind] = folded;
 	return true;
 }
 
 /*
  * Fires at every change of an RSS counter (up to 6.1: once per 64 pages a thread).
  * Summing the parts of all CPUs each time would cost more than the fault itself, so
- * they are summed when one was folded into the shared part. A peak can be missed by
- * less than a batch (32 pages, or twice the number of CPUs) for each CPU that the
- * process runs on; what a look itself sees is exact.
+ * they are summed when one was folded into the shared part, or when the CPU has seen
+ * another process meanwhile. A peak can be missed by less than a batch (32 pages, or
+ * twice the number of CPUs) for each CPU that the process runs on; what a look itself
+ * sees is exact.
  *
  * Changes of another process's memory (reclaim, mostly) only lower RSS: left out.
  */
@@ -60,25 +73,23 @@ int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process_counters *counted;
 	__s64 pages[RSS_KIND_COUNT];
-	bool changed;
+	bool changed = false;
 
 	if (task->mm != mm)
+		return 0;
+	if (member == RSS_ANON)
+		changed = folded_anew(mm, RSS_ANON);
+	else if (member == RSS_FILE)
+		changed = folded_anew(mm, RSS_FILE);
+	else if (member == RSS_SHMEM)
+		changed = folded_anew(mm, RSS_SHMEM);
+	if (!changed)
 		return 0;
 	counted = counters_of(task->group_leader);
 	if (!counted)
 		return 0;
-	if (member == RSS_ANON)
-		changed = folded_anew(counted, mm, RSS_ANON);
-	else if (member == RSS_FILE)
-		changed = folded_anew(counted, mm, RSS_FILE);
-	else if (member == RSS_SHMEM)
-		changed = folded_anew(counted, mm, RSS_SHMEM);
-	else
-		return 0;
-	if (changed) {
-		read_rss(mm, pages);
-		raise_peak(counted, pages[RSS_ANON] + pages[RSS_FILE] + pages[RSS_SHMEM]);
-	}
+	read_rss(mm, pages);
+	raise_peak(counted, pages[RSS_ANON] + pages[RSS_FILE] + pages[RSS_SHMEM]);
 	return 0;
 }
 

@@ -77,7 +77,6 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	count(&counted->execs, 1);
 	/* The new program begins with memory of its own. */
 	counted->peaks[look_number & 1].pages = 0;
-	__builtin_memset(counted->rss_folded_pages, 0, sizeof(counted->rss_folded_pages));
 	return 0;
 }
 

@@ -62,7 +62,6 @@ struct process_counters {
 	__u64 threads_started;
 	__u64 execs;
 	__u64 brk_before;			/* the break at the entry of a brk call */
-	__s64 rss_folded_pages[RSS_KIND_COUNT]; /* shared parts, as last seen: see rss.bpf.h */
 	struct rss_peak peaks[2];		/* of even and of odd looks */
 };
 
