@@ -108,7 +108,7 @@ static bool look_up(const struct groups *groups, struct group *group, pid_t pid)
 	best = cgroup_paths__best(&paths);
 	if (best) {
 		group->path = text__sanitised(best);
-		container_label__find(&group->label, groups->root, best);
+		container_label__find(&group->label, groups->root, best, pid);
 	}
 	group->memory_path = accounting_path(group, paths.memory);
 	cgroup_paths__release(&paths);

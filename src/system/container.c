@@ -243,9 +243,10 @@ static bool find_service(struct container_lookup *lookup, const struct elements 
 	return false;
 }
 
-int container_label__find(struct container_label *label, const char *root, const char *cgroup_path)
+int container_label__find(struct container_label *label, const char *root, const char *cgroup_path,
+			  pid_t pid)
 {
-	struct container_lookup lookup = {.root = root, .label = label};
+	struct container_lookup lookup = {.root = root, .pid = pid, .label = label};
 	struct elements elements;
 	char *user, *home;
 	bool found;

@@ -3,6 +3,7 @@
 #define MEMSONDE_SYSTEM_CONTAINER_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Which container a cgroup belongs to, and what people call it. No daemon is
@@ -27,9 +28,13 @@ struct container_label {
  * "/lxc.payload.web/...", "/machine.slice/machine-x.scope"). root is "" or, in
  * tests, a directory that stands for "/".
  *
+ * pid is a process of that group: its mounts tell where the runtime keeps its state when
+ * that is in no usual place; 0 if none is known.
+ *
  * Returns 0, or -ENOENT when the path is in no container. label is cleared first.
  */
-int container_label__find(struct container_label *label, const char *root, const char *cgroup_path);
+int container_label__find(struct container_label *label, const char *root, const char *cgroup_path,
+			  pid_t pid);
 
 void container_label__release(struct container_label *label);
 

@@ -15,6 +15,7 @@ struct container_lookup {
 	const char *above; /* the path element above the container's, "" if there is none */
 	const char *home;  /* of the user that runs it without privileges, or NULL */
 	const char *user;  /* that user's id in digits, or NULL */
+	pid_t pid;	   /* a process of the container, or 0 */
 	struct container_label *label; /* its id is set */
 };
 

@@ -2,14 +2,19 @@
 /*
  * Docker keeps a file for each container below its data root. Where that is, the
  * daemon's configuration tells; when it was given on the command line instead, the
- * bundle that Docker hands to containerd does: it mounts files of that folder.
+ * bundle that Docker hands to containerd does, which mounts files of that folder; and
+ * where the bundle is in no usual place, these mounts in the container itself.
  */
 #include "system/container_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+
+#define MAX_MOUNTS	 4096
+#define MOUNT_LINE_BYTES 8192
 
 static const char *const usual_data_roots[] = {
 	"/var/lib/docker",
@@ -86,6 +91,37 @@ static bool read_bundle_root(struct container_lookup *lookup)
 	return found;
 }
 
+/* A line of mountinfo names as its fourth field what of the file system is mounted: the
+ * path of the file, where the data root lies on the root file system. */
+static char *data_root_of_mount(char *line, const char *id)
+{
+	char *field = NULL, *rest = line;
+
+	for (int i = 0; i < 4 && rest; i++)
+		field = strsep(&rest, " ");
+	return rest ? data_root_of(field, id) : NULL;
+}
+
+/* What a container mounts is its own word: it can name itself as it likes, no more, as
+ * only a configuration with its id is read. */
+static bool read_mounted_root(struct container_lookup *lookup)
+{
+	char *path = xasprintf("%s/proc/%d/mountinfo", lookup->root, lookup->pid);
+	char line[MOUNT_LINE_BYTES], *data_root = NULL;
+	FILE *file = lookup->pid ? fopen(path, "re") : NULL;
+	bool found;
+
+	free(path);
+	if (!file)
+		return false;
+	for (int i = 0; i < MAX_MOUNTS && !data_root && fgets(line, sizeof(line), file); i++)
+		data_root = data_root_of_mount(line, lookup->label->id);
+	fclose(file);
+	found = data_root && read_data_root(lookup, data_root);
+	free(data_root);
+	return found;
+}
+
 bool docker__read_names(struct container_lookup *lookup)
 {
 	if (lookup->home &&
@@ -98,5 +134,5 @@ bool docker__read_names(struct container_lookup *lookup)
 	for (size_t i = 0; i < ARRAY_SIZE(usual_data_roots); i++)
 		if (read_data_root(lookup, usual_data_roots[i]))
 			return true;
-	return read_bundle_root(lookup);
+	return read_mounted_root(lookup) || read_bundle_root(lookup);
 }

@@ -54,7 +54,7 @@ static void assert_labels(const struct expectation *expected, size_t count)
 		const struct expectation *e = &expected[i];
 		struct container_label label;
 
-		if (container_label__find(&label, HOST, e->path) != 0)
+		if (container_label__find(&label, HOST, e->path, 0) != 0)
 			fail_msg("%s: in no container", e->path);
 		assert_text(label.runtime, e->runtime, e->path);
 		assert_is_listed(label.runtime);
@@ -99,6 +99,23 @@ static void test_container__docker(void **state)
 	ASSERT_LABELS(list);
 }
 
+/* Data root and exec root given on the command line: only what the container mounts tells
+ * where its configuration lies. The lines are as Docker 20.10's were. */
+static void test_container__docker_by_its_mounts(void **state)
+{
+	struct container_label label;
+
+	(void)state;
+	assert_int_equal(container_label__find(&label, HOST, "/docker/" DOCKER_FAR_ID, 4077), 0);
+	assert_string_equal(label.name, "far-away");
+	assert_string_equal(label.image, "tool:2");
+	container_label__release(&label);
+	/* those of another container say nothing of this one */
+	assert_int_equal(container_label__find(&label, HOST, "/docker/" UNKNOWN_ID, 4077), 0);
+	assert_null(label.name);
+	container_label__release(&label);
+}
+
 static void test_container__innermost_of_nested_ones(void **state)
 {
 	static const struct expectation list[] = {
@@ -128,9 +145,9 @@ static void test_container__containerd(void **state)
 	(void)state;
 	ASSERT_LABELS(list);
 	/* looks the same, but containerd knows nothing of it */
-	assert_int_equal(container_label__find(&label, HOST, "/default/job8"), -ENOENT);
+	assert_int_equal(container_label__find(&label, HOST, "/default/job8", 0), -ENOENT);
 	assert_null(label.id);
-	assert_int_equal(container_label__find(&label, HOST, "/job7"), -ENOENT);
+	assert_int_equal(container_label__find(&label, HOST, "/job7", 0), -ENOENT);
 }
 
 static void test_container__kubernetes(void **state)
@@ -274,7 +291,7 @@ static void test_container__none(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct container_label label;
 
-		if (container_label__find(&label, HOST, paths[i]) != -ENOENT)
+		if (container_label__find(&label, HOST, paths[i], 0) != -ENOENT)
 			fail_msg("%s is in a container: %s", paths[i], label.id);
 		assert_null(label.id);
 		assert_null(label.cgroup);
@@ -342,7 +359,7 @@ static void assert_name(const struct hostile_root *root, const char *name)
 	struct container_label label;
 
 	alarm(10); /* a FIFO that is opened would wait for ever */
-	assert_int_equal(container_label__find(&label, root->path, "/docker/" DOCKER_ID), 0);
+	assert_int_equal(container_label__find(&label, root->path, "/docker/" DOCKER_ID, 0), 0);
 	alarm(0);
 	assert_string_equal(label.id, DOCKER_ID);
 	assert_string_equal(label.runtime, "docker");
@@ -412,7 +429,7 @@ static void test_container__name_is_cut(void **state)
 	memset(json + 10, 'x', 300000);
 	strcat(json, "\"}");
 	write_file(root->state, json, strlen(json));
-	assert_int_equal(container_label__find(&label, root->path, "/docker/" DOCKER_ID), 0);
+	assert_int_equal(container_label__find(&label, root->path, "/docker/" DOCKER_ID, 0), 0);
 	assert_int_equal(strlen(label.name), 1024);
 	container_label__release(&label);
 	free(json);
@@ -485,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_container__docker),
+		cmocka_unit_test(test_container__docker_by_its_mounts),
 		cmocka_unit_test(test_container__innermost_of_nested_ones),
 		cmocka_unit_test(test_container__containerd),
 		cmocka_unit_test(test_container__kubernetes),
