@@ -272,7 +272,7 @@ our_programs() {
 our_processes() {
 	local pid
 
-	for pid in $(pgrep "^(memsonde|dockerd|qemu-system-.{1,4})$"); do
+	for pid in $(pgrep -x memsonde) $(pgrep -x dockerd) $(pgrep "^qemu-system"); do
 		{ readlink "/proc/$pid/exe" && tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null |
 			grep -qF -e "$PWD/" -e /memsonde- && echo "process $pid $(cat "/proc/$pid/comm")"
 	done

@@ -154,9 +154,11 @@ void target_memory__read_pages(void *memory, const uint64_t *addresses, size_t c
 {
 	const struct target_memory *self = memory;
 
-	for (size_t i = 0; i < count; i++)
-		words[i] = is_dull(self, addresses[i]) ? (struct page_words){.known = true}
-						       : read_page(self, addresses[i]);
+	for (size_t i = 0; i < count; i++) {
+		words[i] = (struct page_words){.known = true};
+		if (!is_dull(self, addresses[i]))
+			words[i] = read_page(self, addresses[i]);
+	}
 }
 
 static bool is_dull_region(const struct target_memory *self, const struct region *region)
