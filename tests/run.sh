@@ -134,9 +134,9 @@ script() {
 	tally "$where" "$logs/log" "$status"
 }
 
-# One cmocka program, its output as TAP; a crash leaves tests of the plan without result.
+# One cmocka program, its output as TAP; what it prints before a skip is the reason; a crash leaves tests of the plan without result.
 unit_program() {
-	local program=$1 where=$2 log=$logs/log status line plan=0 seen=0 bad=0
+	local program=$1 where=$2 log=$logs/log status line said="" plan=0 seen=0 bad=0
 
 	CMOCKA_MESSAGE_OUTPUT=tap run "$log" 120 "$program"
 	status=$?
@@ -144,12 +144,15 @@ unit_program() {
 		case $line in
 		1..*) plan=$((plan + ${line#1..})) ;;
 		"ok "*) pass ;;
-		"not ok "*"# SKIP"*) skip "$where: ${line#not ok }" "skipped by the test" ;;
+		"not ok "*"# SKIP"*) skip "$where: ${line#*# SKIP }" "${said:-without a reason}" ;;
 		"not ok "*)
 			fail "$where: ${line#not ok [0-9]* - }"
 			bad=1
 			;;
-		*) continue ;;
+		*)
+			said=$line
+			continue
+			;;
 		esac
 		[[ $line == 1..* ]] || seen=$((seen + 1))
 	done <"$log"
