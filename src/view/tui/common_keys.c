@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Keys that mean the same on every screen, and on every screen with a list. */
+/* Keys that mean the same on every screen, on every screen with a list, on both tabs. */
 #include <stdio.h>
 
 #include "base/memory.h"
@@ -95,7 +95,7 @@ static void open_help(struct tui *tui)
 	tui__push(tui, &screen_help);
 }
 
-static void quit(struct tui *tui)
+void quit_top(struct tui *tui)
 {
 	tui->quit = true;
 }
@@ -144,6 +144,17 @@ const struct key_binding common_keys[] = {
 	{'d', prompt__open_interval, NULL, "type the interval in seconds"},
 	{KEY_CODE_CTRL_L, repaint, NULL, "paint the screen anew"},
 	{'r', repaint, NULL, NULL},
-	{KEY_CODE_F0 + 10, quit, NULL, "quit"},
+	{KEY_CODE_F0 + 10, quit_top, NULL, "quit"},
 	{KEY_CODE_NONE, NULL, NULL, NULL},
 };
+
+void switch_tab(struct tui *tui)
+{
+	tui->stack[0] = tui->stack[0] == &screen_processes ? &screen_containers : &screen_processes;
+}
+
+void show_all_rows(struct tui *tui)
+{
+	list_of(tui)->filter[0] = '\0';
+	tui__refresh(tui);
+}

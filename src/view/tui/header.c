@@ -126,3 +126,14 @@ int draw_header(struct tui *tui, struct grid *grid)
 	draw_choices(tui, grid);
 	return 3;
 }
+
+void draw_why_empty(struct tui *tui, struct grid *grid, int y, const char *none,
+		    const char *none_matches)
+{
+	const struct list *list = tui->stack[0]->list(tui);
+
+	grid__put(grid, y, 2, grid->width - 2, STYLE_DIM,
+		  !tui->account->look ? "taking the first look..."
+		  : list->filter[0]   ? none_matches
+				      : none);
+}

@@ -47,6 +47,11 @@ extern const struct screen screen_help;
 extern const struct key_binding list_keys[];
 extern const struct key_binding common_keys[];
 
+/* What keys of both tabs do. */
+void switch_tab(struct tui *tui);
+void show_all_rows(struct tui *tui);
+void quit_top(struct tui *tui);
+
 /* What the header says of all processes. */
 struct totals {
 	int64_t rss_bytes;
@@ -97,6 +102,10 @@ void tui__sort_by(struct tui *tui, const struct column *column);
 /* The lines above both tabs; returns their number. */
 int draw_header(struct tui *tui, struct grid *grid);
 
+/* The line in a tab that has no rows: none are known yet, none are there, none match. */
+void draw_why_empty(struct tui *tui, struct grid *grid, int y, const char *none,
+		    const char *none_matches);
+
 extern const struct list_kind container_kind;
 
 /* Rows of processes, for the lists that have them. */
@@ -104,7 +113,7 @@ extern const struct list_kind process_kind;
 void draw_process_table(struct tui *tui, struct list *list, struct grid *grid, int y, int height);
 void want_shown(const struct list *list);
 void open_container(struct tui *tui, const struct container *container);
-void open_process(struct tui *tui, const struct process *process);
+void open_selected_process(struct tui *tui);
 void sort_processes_by_rss(struct tui *tui);
 void sort_processes_by_growth(struct tui *tui);
 void sort_processes_by_faults(struct tui *tui);

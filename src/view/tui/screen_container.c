@@ -187,14 +187,6 @@ void open_container(struct tui *tui, const struct container *container)
 	tui__push(tui, &screen_container);
 }
 
-static void enter(struct tui *tui)
-{
-	const struct process *process = list__selected(&tui->members);
-
-	if (process)
-		open_process(tui, process);
-}
-
 /* Rows point into the account: none may be left behind. */
 static void leave(struct tui *tui)
 {
@@ -203,7 +195,7 @@ static void leave(struct tui *tui)
 }
 
 static const struct key_binding keys[] = {
-	{KEY_CODE_ENTER, enter, "Details", "what the process holds"},
+	{KEY_CODE_ENTER, open_selected_process, "Details", "what the process holds"},
 	{KEY_CODE_ESCAPE, tui__pop, "Back", "back"},
 	{'q', tui__pop, NULL, NULL},
 	{KEY_CODE_LEFT, tui__pop, NULL, NULL},

@@ -71,36 +71,18 @@ static figure_value share_of_limit(const void *row)
 	return ((const struct container *)row)->figures[CFIG_MEMORY_LIMIT_USED];
 }
 
-struct drawing {
-	struct table table;
-	const struct column_context *context;
-};
-
-static void draw_row(void *argument, struct grid *grid, int y, const void *row, bool selected,
-		     bool tagged)
-{
-	const struct drawing *drawing = argument;
-
-	table__draw_row(&drawing->table, grid, y, drawing->context, row, selected, tagged);
-}
-
 static void draw(struct tui *tui, struct grid *grid)
 {
-	struct drawing drawing = {.context = &tui->context};
+	struct table table = {.history = container_history, .share = share_of_limit};
 	struct list *list = &tui->containers;
 	int y = draw_header(tui, grid);
 
-	drawing.table.history = container_history;
-	drawing.table.share = share_of_limit;
-	table__lay_out(&drawing.table, rows, container_column__find, list->sort, list->descending,
+	table__lay_out(&table, rows, container_column__find, list->sort, list->descending,
 		       grid->width);
-	table__draw_heading(&drawing.table, grid, y);
-	list__draw(list, grid, y + 1, grid->height - y - 2, draw_row, &drawing);
+	table__draw(&table, list, grid, y, grid->height - 1 - y, &tui->context);
 	if (list->count == 0)
-		grid__put(grid, y + 2, 2, grid->width - 2, STYLE_DIM,
-			  !tui->account->look ? "taking the first look..."
-			  : list->filter[0]   ? "no container matches the filter"
-					      : "no containers");
+		draw_why_empty(tui, grid, y + 2, "no containers",
+			       "no container matches the filter");
 }
 
 static struct list *container_list(struct tui *tui)
@@ -120,22 +102,6 @@ static void enter(struct tui *tui)
 
 	if (container)
 		open_container(tui, container);
-}
-
-static void next_tab(struct tui *tui)
-{
-	tui->stack[0] = &screen_processes;
-}
-
-static void show_all(struct tui *tui)
-{
-	tui->containers.filter[0] = '\0';
-	tui__refresh(tui);
-}
-
-static void quit(struct tui *tui)
-{
-	tui->quit = true;
 }
 
 static void sort_by_current(struct tui *tui)
@@ -160,8 +126,8 @@ static void sort_by_name(struct tui *tui)
 
 static const struct key_binding keys[] = {
 	{KEY_CODE_ENTER, enter, "Details", "what the container holds, its processes"},
-	{KEY_CODE_TAB, next_tab, "Switch", "processes, containers"},
-	{KEY_CODE_BACK_TAB, next_tab, NULL, NULL},
+	{KEY_CODE_TAB, switch_tab, "Switch", "processes, containers"},
+	{KEY_CODE_BACK_TAB, switch_tab, NULL, NULL},
 	{KEY_CODE_F0 + 1, NULL, "Help", NULL},
 	{KEY_CODE_F0 + 3, NULL, "Search", NULL},
 	{KEY_CODE_F0 + 4, NULL, "Filter", NULL},
@@ -170,9 +136,9 @@ static const struct key_binding keys[] = {
 	{'G', sort_by_growth, NULL, "sort by growth"},
 	{'P', sort_by_share, NULL, "sort by share of the limit"},
 	{'N', sort_by_name, NULL, "sort by name"},
-	{KEY_CODE_ESCAPE, show_all, NULL, "show all rows again"},
-	{KEY_CODE_F0 + 10, quit, "Quit", NULL},
-	{'q', quit, NULL, "quit"},
+	{KEY_CODE_ESCAPE, show_all_rows, NULL, "show all rows again"},
+	{KEY_CODE_F0 + 10, NULL, "Quit", NULL},
+	{'q', quit_top, NULL, "quit"},
 	{KEY_CODE_NONE, NULL, NULL, NULL},
 };
 

@@ -89,28 +89,13 @@ static const struct history *process_history(const void *row)
 	return &((const struct process *)row)->history;
 }
 
-struct drawing {
-	struct table table;
-	const struct column_context *context;
-};
-
-static void draw_row(void *argument, struct grid *grid, int y, const void *row, bool selected,
-		     bool tagged)
-{
-	const struct drawing *drawing = argument;
-
-	table__draw_row(&drawing->table, grid, y, drawing->context, row, selected, tagged);
-}
-
 void draw_process_table(struct tui *tui, struct list *list, struct grid *grid, int y, int height)
 {
-	struct drawing drawing = {.context = &tui->context};
+	struct table table = {.history = process_history};
 
-	drawing.table.history = process_history;
-	table__lay_out(&drawing.table, tui->shows_classes ? class_rows : kind_rows,
-		       process_column__find, list->sort, list->descending, grid->width);
-	table__draw_heading(&drawing.table, grid, y);
-	list__draw(list, grid, y + 1, height - 1, draw_row, &drawing);
+	table__lay_out(&table, tui->shows_classes ? class_rows : kind_rows, process_column__find,
+		       list->sort, list->descending, grid->width);
+	table__draw(&table, list, grid, y, height, &tui->context);
 }
 
 void want_shown(const struct list *list)
@@ -127,10 +112,7 @@ static void draw(struct tui *tui, struct grid *grid)
 
 	draw_process_table(tui, &tui->processes, grid, y, grid->height - 1 - y);
 	if (tui->processes.count == 0)
-		grid__put(grid, y + 2, 2, grid->width - 2, STYLE_DIM,
-			  !tui->account->look	     ? "taking the first look..."
-			  : tui->processes.filter[0] ? "no process matches the filter"
-						     : "no processes");
+		draw_why_empty(tui, grid, y + 2, "no processes", "no process matches the filter");
 }
 
 static struct list *process_list(struct tui *tui)
@@ -150,7 +132,7 @@ static void want(struct tui *tui)
 		want_shown(&tui->processes);
 }
 
-void open_process(struct tui *tui, const struct process *process)
+static void open_process(struct tui *tui, const struct process *process)
 {
 	process_copy__start(&tui->process, process->key);
 	process_copy__update(&tui->process, tui->account);
@@ -159,28 +141,12 @@ void open_process(struct tui *tui, const struct process *process)
 	tui__push(tui, &screen_process);
 }
 
-static void enter(struct tui *tui)
+void open_selected_process(struct tui *tui)
 {
-	const struct process *process = list__selected(&tui->processes);
+	const struct process *process = list__selected(tui__screen(tui)->list(tui));
 
 	if (process)
 		open_process(tui, process);
-}
-
-static void next_tab(struct tui *tui)
-{
-	tui->stack[0] = &screen_containers;
-}
-
-static void show_all(struct tui *tui)
-{
-	tui->processes.filter[0] = '\0';
-	tui__refresh(tui);
-}
-
-static void quit(struct tui *tui)
-{
-	tui->quit = true;
 }
 
 void sort_processes_by_rss(struct tui *tui)
@@ -238,9 +204,9 @@ static void tag_with_children(struct tui *tui)
 }
 
 static const struct key_binding keys[] = {
-	{KEY_CODE_ENTER, enter, "Details", "what the process holds"},
-	{KEY_CODE_TAB, next_tab, "Switch", "processes, containers"},
-	{KEY_CODE_BACK_TAB, next_tab, NULL, NULL},
+	{KEY_CODE_ENTER, open_selected_process, "Details", "what the process holds"},
+	{KEY_CODE_TAB, switch_tab, "Switch", "processes, containers"},
+	{KEY_CODE_BACK_TAB, switch_tab, NULL, NULL},
 	{KEY_CODE_F0 + 1, NULL, "Help", NULL},
 	{KEY_CODE_F0 + 3, NULL, "Search", NULL},
 	{KEY_CODE_F0 + 4, NULL, "Filter", NULL},
@@ -251,9 +217,9 @@ static const struct key_binding keys[] = {
 	{'F', sort_processes_by_faults, NULL, "sort by page faults"},
 	{'N', sort_processes_by_pid, NULL, "sort by pid"},
 	{'c', tag_with_children, NULL, "tag the process and its children"},
-	{KEY_CODE_ESCAPE, show_all, NULL, "show all rows again"},
-	{KEY_CODE_F0 + 10, quit, "Quit", NULL},
-	{'q', quit, NULL, "quit"},
+	{KEY_CODE_ESCAPE, show_all_rows, NULL, "show all rows again"},
+	{KEY_CODE_F0 + 10, NULL, "Quit", NULL},
+	{'q', quit_top, NULL, "quit"},
 	{KEY_CODE_NONE, NULL, NULL, NULL},
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "view/tui/grid.h"
+#include "view/tui/list.h"
 #include "view/tui/spark.h"
 
 #define GAP 1
@@ -188,7 +189,7 @@ static bool is_left(const struct table_place *place)
 	return !place->column || place->column->left;
 }
 
-void table__draw_heading(const struct table *table, struct grid *grid, int y)
+static void draw_heading(const struct table *table, struct grid *grid, int y)
 {
 	const char *arrow = grid->ascii		? table->descending ? "v" : "^"
 			    : table->descending ? "▼"
@@ -230,10 +231,17 @@ static enum style style_of(const struct column *column, const struct column_cont
 	return STYLE_NORMAL;
 }
 
-void table__draw_row(const struct table *table, struct grid *grid, int y,
-		     const struct column_context *context, const void *row, bool selected,
+struct drawing {
+	const struct table *table;
+	const struct column_context *context;
+};
+
+static void draw_row(void *argument, struct grid *grid, int y, const void *row, bool selected,
 		     bool tagged)
 {
+	const struct drawing *drawing = argument;
+	const struct table *table = drawing->table;
+	const struct column_context *context = drawing->context;
 	bool plain = !selected && !tagged;
 	enum style row_style = selected && tagged ? STYLE_SELECTED_TAGGED
 			       : selected	  ? STYLE_SELECTED
@@ -258,4 +266,13 @@ void table__draw_row(const struct table *table, struct grid *grid, int y,
 		else
 			grid__put_right(grid, y, place->x, place->width, style, text);
 	}
+}
+
+void table__draw(const struct table *table, struct list *list, struct grid *grid, int y, int height,
+		 const struct column_context *context)
+{
+	struct drawing drawing = {.table = table, .context = context};
+
+	draw_heading(table, grid, y);
+	list__draw(list, grid, y + 1, height - 1, draw_row, &drawing);
 }

@@ -8,6 +8,7 @@
 #include "view/tui/style.h"
 
 struct grid;
+struct list;
 
 /*
  * Which columns a table shows in the width it has. A screen lists them in the order of
@@ -55,10 +56,8 @@ void table__lay_out(struct table *table, const struct table_row *rows,
 		    const struct column *(*find)(const char *key), const struct column *sort,
 		    bool descending, int width);
 
-void table__draw_heading(const struct table *table, struct grid *grid, int y);
-
-void table__draw_row(const struct table *table, struct grid *grid, int y,
-		     const struct column_context *context, const void *row, bool selected,
-		     bool tagged);
+/* Draws the heading and, below it, the rows of the list: height lines in all. */
+void table__draw(const struct table *table, struct list *list, struct grid *grid, int y, int height,
+		 const struct column_context *context);
 
 #endif
