@@ -262,9 +262,25 @@ group_kernels() {
 
 # ---- what may be left behind ------------------------------------------------
 
+# Ids of programs that a memsonde holds which was not built here.
+programs_of_others() {
+	local pid
+
+	for pid in $(pgrep -x memsonde); do
+		case $(readlink "/proc/$pid/exe") in
+		"$PWD"/*) ;;
+		*) sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$pid"/fdinfo/* 2>/dev/null ;;
+		esac
+	done
+}
+
 # Programs in the kernel whose names are ours, by id.
 our_programs() {
 	[ "$(id -u)" = 0 ] && [ -e build/bpf/memsonde.bpf.o ] || return 0
+	named_programs | grep -vwF -f <(programs_of_others | sed 's/$/:/')
+}
+
+named_programs() {
 	"$(command -v bpftool || echo /usr/sbin/bpftool)" prog list 2>/dev/null |
 		awk 'NR == FNR { if ($4 == "FUNC") ours[substr($8, 1, 15)] = 1; next }
 			$1 ~ /^[0-9]+:$/ && $3 == "name" && ($4 in ours) { print "BPF program", $1, $4 }' \

@@ -61,8 +61,8 @@ struct process_counters {
 	__u64 forks;
 	__u64 threads_started;
 	__u64 execs;
-	__u64 brk_before;			/* the break at the entry of a brk call */
-	struct rss_peak peaks[2];		/* of even and of odd looks */
+	__u64 brk_before;	  /* the break at the entry of a brk call */
+	struct rss_peak peaks[2]; /* of even and of odd looks */
 };
 
 /* Every record begins with its type, so that one stream can carry several. */
