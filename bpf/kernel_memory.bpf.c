@@ -70,13 +70,11 @@ static __always_inline bool folded_anew(struct mm_struct *mm, int kind)
 SEC("tp_btf/rss_stat")
 int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct process_counters *counted;
 	__s64 pages[RSS_KIND_COUNT];
+	struct task_struct *task;
 	bool changed = false;
 
-	if (task->mm != mm)
-		return 0;
 	if (member == RSS_ANON)
 		changed = folded_anew(mm, RSS_ANON);
 	else if (member == RSS_FILE)
@@ -84,6 +82,9 @@ int BPF_PROG(on_rss_stat, struct mm_struct *mm, int member)
 	else if (member == RSS_SHMEM)
 		changed = folded_anew(mm, RSS_SHMEM);
 	if (!changed)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (task->mm != mm)
 		return 0;
 	counted = counters_of(task->group_leader);
 	if (!counted)
