@@ -104,6 +104,10 @@ sed 's/^/guest: check: /' $run/check
 
 # ---- what there is to watch ------------------------------------------------
 
+# khugepaged would fill the holes of a range of 2 MiB some seconds after a target has
+# settled: its RSS would grow between the truth and the last look.
+echo 0 >/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none 2>/dev/null
+
 # Targets whose ranges are whole mappings: smaps tells their classes.
 quiet='brk_heap arenas map_shared memfd deep_stack huge_pages threads100'
 for name in $quiet; do start "$name" "$name"; done
