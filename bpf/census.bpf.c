@@ -79,7 +79,6 @@ static __always_inline void fill_memory(struct process_record *record, struct mm
 	record->brk = mm->brk;
 	record->start_stack = mm->start_stack;
 	record->vdso = (__u64)mm->context.vdso;
-	record->counters_mm = (__u64)mm;
 }
 
 /* Up to 6.1: what this thread counted and its mm does not know yet. */
@@ -221,8 +220,6 @@ static __always_inline void read_file(struct vma_record *record, struct file *fi
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
 	record->kind |= VMA_HAS_FILE;
-	record->inode = BPF_CORE_READ(inode, i_ino);
-	record->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	if (BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_SUPER_MAGIC)
 		record->kind |= VMA_IS_SHMEM;
 	if (BPF_CORE_READ(inode, i_nlink) == 0)
@@ -249,7 +246,6 @@ int list_mappings(struct bpf_iter__task_vma *context)
 	record.start = vma->vm_start;
 	record.end = vma->vm_end;
 	record.flags = vma->vm_flags;
-	record.offset = vma->vm_pgoff * settings.page_bytes;
 	if (vma->vm_file)
 		read_file(&record, vma->vm_file);
 	else

@@ -102,7 +102,6 @@ struct process_record {
 	__u64 address_space_limit_bytes;
 	__u64 stack_pointer; /* of the thread that stands for the process */
 	__u64 thread_pointer;
-	__u64 counters_mm; /* the mm itself: to see whether counters are of this image */
 	__u32 namespace_pid;
 	__u32 parent_pid;
 	__u32 uid;
@@ -136,10 +135,7 @@ struct vma_record {
 	__u32 kind; /* VMA_IS_... */
 	__u64 start;
 	__u64 end;
-	__u64 flags;  /* VM_... of the kernel */
-	__u64 offset; /* in the file, bytes */
-	__u64 inode;
-	__u64 device;		       /* kernel's dev_t */
+	__u64 flags;		       /* VM_... of the kernel */
 	char name[RECORD_NAME_LENGTH]; /* of an anonymous mapping; empty if it has none */
 };
 
@@ -180,6 +176,6 @@ struct oom_kill_record {
 
 _Static_assert(sizeof(struct process_counters) % 8 == 0, "no hidden padding");
 _Static_assert(sizeof(struct process_record) % 8 == 0, "no hidden padding");
-_Static_assert(sizeof(struct vma_record) == 56 + RECORD_NAME_LENGTH, "no hidden padding");
+_Static_assert(sizeof(struct vma_record) == 32 + RECORD_NAME_LENGTH, "no hidden padding");
 
 #endif
