@@ -32,6 +32,7 @@ void account__release(struct account *account)
 		container__free(account->containers[i]);
 	free(account->processes);
 	free(account->containers);
+	free(account->collections);
 	graveyard__release(&private->left_now);
 	graveyard__release(&private->left_before);
 	hash_table__release(&private->by_key);
@@ -235,6 +236,24 @@ struct container *account__container(struct account *account, const char *runtim
 
 	see_container(account, container);
 	return container;
+}
+
+/* ---- collections ---- */
+
+void account__add_collection(struct account *account, const struct collection *collection)
+{
+	if (account->collection_count == COLLECTIONS_MAX) {
+		account->collections_lost++;
+		return;
+	}
+	ARRAY_GROW(account->collections, account->collection_count, account->collection_capacity);
+	account->collections[account->collection_count++] = *collection;
+}
+
+void account__clear_collections(struct account *account)
+{
+	account->collection_count = 0;
+	account->collections_lost = 0;
 }
 
 /* ---- the end of a look ---- */

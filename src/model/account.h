@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/collection.h"
+#include "model/explain.h"
 #include "model/figures.h"
+#include "model/isolate.h"
 
 /*
  * The account: every process and container with its figures, as of the last
@@ -32,6 +35,15 @@ struct process_key {
 struct named_bytes {
 	char *name;
 	int64_t bytes;
+};
+
+/* The stack of one thread: `mapped` from its guard to its upper end, `limit` what it may
+ * grow to (of the main thread RLIMIT_STACK, of others what is mapped), `touched` resident
+ * or swapped pages, `deepest` from the upper end to the lowest page that was ever touched. */
+struct thread_stack {
+	uint32_t tid;
+	char name[64]; /* of the thread; valid UTF-8 without control characters */
+	figure_value mapped_bytes, limit_bytes, touched_bytes, deepest_bytes;
 };
 
 #define HISTORY_LENGTH 128
@@ -81,7 +93,17 @@ struct process {
 	struct history history;		/* of rss */
 	struct named_bytes *anon_names; /* largest first */
 	size_t anon_name_count;
-	char **notes; /* why a figure is unknown or doubtful */
+	char *allocator;	  /* "glibc", "jemalloc", ...; NULL if unknown */
+	char *heap_source;	  /* where heap.* come from: "twin"; NULL if they are unknown */
+	struct isolate *isolates; /* in the order of their ids */
+	size_t isolate_count;
+	uint32_t last_isolate_id;
+	struct thread_stack *stacks; /* deepest first */
+	size_t stack_count;
+	struct explanation *explanations; /* heaviest first */
+	size_t explanation_count;
+	struct explain_history *explain_history; /* NULL until explain__look() needs one */
+	char **notes;				 /* why a figure is unknown or doubtful */
 	size_t note_count;
 	uint64_t seen_look; /* the look that saw it alive last, 0: none */
 	size_t position;    /* private: in account->processes */
@@ -104,6 +126,9 @@ struct account {
 	int64_t lost_events;	 /* of no particular process */
 	/* of the machine; FIGURE_UNKNOWN until a source sets them */
 	int64_t cpu_count, memory_total_bytes, memory_available_bytes;
+	struct collection *collections; /* since the last account__clear_collections(), in order */
+	size_t collection_count, collection_capacity;
+	int64_t collections_lost; /* since then, for want of room */
 	struct account_private *private;
 };
 
@@ -139,6 +164,14 @@ struct container *account__container(struct account *account, const char *runtim
  * status unknown), containers that were not seen go away; works out the sums of
  * containers; adds to histories. */
 void account__end_look(struct account *account);
+
+/* Keeps a collection, up to COLLECTIONS_MAX of them. */
+#define COLLECTIONS_MAX 65536
+void account__add_collection(struct account *account, const struct collection *collection);
+void account__clear_collections(struct account *account);
+
+/* Adds a stack (the name is sanitised); they are put in order at the end of the look. */
+void process__add_stack(struct process *process, const struct thread_stack *stack);
 
 /* Replaces an owned text (exe, cgroup, name, ...) by a sanitised copy; NULL clears. */
 void account__set_text(char **field, const char *text);

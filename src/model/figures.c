@@ -13,6 +13,10 @@ const struct figure container_figures[CONTAINER_FIGURE_COUNT] = {
 #include "container_figures.def"
 };
 
+const struct figure isolate_figures[ISOLATE_FIGURE_COUNT] = {
+#include "isolate_figures.def"
+};
+
 #undef FIGURE
 
 _Static_assert(CFIG_CLASS_LAST - CFIG_CLASS_FIRST + 1 == CLASS_COUNT,

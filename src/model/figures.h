@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Every number that memsonde can show is one row of process_figures.def or
- * container_figures.def. Outputs (JSON, CSV, tables, screens) and the reader of
+ * Every number that memsonde can show is one row of process_figures.def,
+ * container_figures.def or isolate_figures.def. Outputs (JSON, CSV, tables, screens) and the reader of
  * recorded output are driven by the rows: a new figure is a row and the line that
  * sets it.
  */
@@ -57,6 +57,15 @@ enum container_figure {
 	CONTAINER_FIGURE_COUNT
 };
 
+/* Of one isolate of V8. */
+enum isolate_figure {
+#define FIGURE(id, path, title, unit, kind, help) IFIG_##id,
+#include "isolate_figures.def"
+#undef FIGURE
+	ISOLATE_FIGURE_COUNT
+};
+
+extern const struct figure isolate_figures[ISOLATE_FIGURE_COUNT];
 extern const struct figure process_figures[PROCESS_FIGURE_COUNT];
 extern const struct figure container_figures[CONTAINER_FIGURE_COUNT];
 

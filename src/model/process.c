@@ -27,10 +27,20 @@ void process__clear_look(struct process *process)
 		free(process->anon_names[i].name);
 	free(process->notes);
 	free(process->anon_names);
+	for (size_t i = 0; i < process->explanation_count; i++)
+		free(process->explanations[i].evidence);
+	free(process->explanations);
+	free(process->stacks);
+	account__set_text(&process->allocator, NULL);
+	account__set_text(&process->heap_source, NULL);
 	process->notes = NULL;
 	process->anon_names = NULL;
+	process->explanations = NULL;
+	process->stacks = NULL;
 	process->note_count = 0;
 	process->anon_name_count = 0;
+	process->explanation_count = 0;
+	process->stack_count = 0;
 }
 
 void process__free(struct process *process)
@@ -40,6 +50,7 @@ void process__free(struct process *process)
 	process__clear_look(process);
 	free(process->exe);
 	free(process->cgroup);
+	free(process->isolates);
 	free(process);
 }
 
@@ -152,6 +163,18 @@ void process__add_anon_name(struct process *process, const char *name, int64_t b
 		names[slot - 1] = names[slot];
 		names[slot] = smaller;
 	}
+}
+
+void process__add_stack(struct process *process, const struct thread_stack *stack)
+{
+	struct thread_stack *own;
+
+	process->stacks = xreallocarray(process->stacks, process->stack_count + 1,
+					sizeof(*process->stacks));
+	own = &process->stacks[process->stack_count++];
+	*own = *stack;
+	text__sanitise(own->name, sizeof(own->name), stack->name,
+		       strnlen(stack->name, sizeof(stack->name)));
 }
 
 static figure_value rate(figure_value now, figure_value before, enum figure_kind kind,

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_MODEL_EXPLAIN_H
+#define MEMSONDE_MODEL_EXPLAIN_H
+
+#include <stdint.h>
+
+#include "model/figures.h"
+
+struct account;
+struct process;
+
+/* Why a process grew: in words, from its figures over the looks so far. */
+
+enum explain_cause {
+	CAUSE_BUFFERS_HELD,
+	CAUSE_OBJECTS_HELD,
+	CAUSE_SLACK,
+	CAUSE_NATIVE_HELD,
+	CAUSE_STACKS,
+	CAUSE_FILE_CACHE,
+	CAUSE_NEAR_HEAP_LIMIT,
+	CAUSE_NEAR_CONTAINER_LIMIT,
+	CAUSE_UNEXPLAINED,
+	EXPLAIN_CAUSE_COUNT,
+};
+
+/* "buffers_held", ... as in JSON. */
+extern const char *const explain_cause_names[EXPLAIN_CAUSE_COUNT];
+
+struct explanation {
+	enum explain_cause cause;
+	int class; /* figure of the class that grew: FIG_CLASS_...; -1: none in particular */
+	int64_t grew_bytes;
+	int64_t per_minute_bytes;
+	char *evidence; /* a sentence with the numbers, what it usually means, what to try */
+};
+
+/* What explain keeps of one process from look to look; the process owns it. */
+struct explain_history;
+void explain_history__free(struct explain_history *history);
+
+/*
+ * After account__end_look(): notes the figures of every living process that has classes
+ * and works out its explanations anew, heaviest first. Does nothing to others.
+ */
+void explain__look(struct account *account);
+
+#endif

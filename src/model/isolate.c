@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/isolate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "model/account.h"
+
+struct isolate *process__find_isolate(const struct process *process, uint32_t tid)
+{
+	for (size_t i = 0; i < process->isolate_count; i++)
+		if (process->isolates[i].tid == tid)
+			return &process->isolates[i];
+	return NULL;
+}
+
+static struct isolate *new_isolate(struct process *process, uint32_t tid)
+{
+	struct isolate *isolate;
+
+	if (process->isolate_count == ISOLATES_MAX)
+		return NULL;
+	process->isolates = xreallocarray(process->isolates, process->isolate_count + 1,
+					  sizeof(*process->isolates));
+	isolate = &process->isolates[process->isolate_count++];
+	*isolate = (struct isolate){.id = ++process->last_isolate_id, .tid = tid};
+	figures__clear(isolate->figures, ISOLATE_FIGURE_COUNT);
+	figures__clear(isolate->previous, ISOLATE_FIGURE_COUNT);
+	return isolate;
+}
+
+struct isolate *process__isolate(struct process *process, uint64_t look, uint32_t tid)
+{
+	struct isolate *isolate = process__find_isolate(process, tid);
+
+	if (!isolate)
+		isolate = new_isolate(process, tid);
+	if (!isolate || isolate->seen_look == look)
+		return isolate;
+	if (isolate->seen_look) {
+		memcpy(isolate->previous, isolate->figures, sizeof(isolate->previous));
+		isolate->has_previous = true;
+		figures__clear(isolate->figures, ISOLATE_FIGURE_COUNT);
+	}
+	isolate->space_count = 0;
+	isolate->seen_look = look;
+	return isolate;
+}
+
+void isolate__add_space(struct isolate *isolate, const char *name, figure_value committed_bytes,
+			figure_value used_bytes)
+{
+	static const char suffix[] = "_space";
+	size_t length = strlen(name), cut = strlen(suffix);
+	struct isolate_space *space;
+
+	if (isolate->space_count == ISOLATE_SPACES_MAX)
+		return;
+	if (length > cut && !strcmp(name + length - cut, suffix))
+		length -= cut;
+	space = &isolate->spaces[isolate->space_count++];
+	text__sanitise(space->name, sizeof(space->name), name, length);
+	space->committed_bytes = committed_bytes;
+	space->used_bytes = used_bytes;
+}
+
+static void add_known(figure_value *sum, figure_value value)
+{
+	if (figure_known(value))
+		*sum = (figure_known(*sum) ? *sum : 0) + value;
+}
+
+static void take_nearest_limit(figure_value *limit, double *nearness, const struct isolate *isolate)
+{
+	figure_value total = isolate->figures[IFIG_HEAP_TOTAL];
+	figure_value own = isolate->figures[IFIG_HEAP_LIMIT];
+
+	if (!figure_known(own) || !figure_known(total) || own <= 0)
+		return;
+	if (figure_known(*limit) && (double)total / (double)own <= *nearness)
+		return;
+	*limit = own;
+	*nearness = (double)total / (double)own;
+}
+
+void process__sum_isolates(struct process *process)
+{
+	static const struct {
+		enum process_figure sum;
+		enum isolate_figure figure;
+	} sums[] = {
+		{FIG_V8_HEAP_TOTAL, IFIG_HEAP_TOTAL},
+		{FIG_V8_HEAP_USED, IFIG_HEAP_USED},
+		{FIG_V8_EXTERNAL, IFIG_EXTERNAL},
+		{FIG_V8_ARRAY_BUFFERS, IFIG_ARRAY_BUFFERS},
+		{FIG_V8_COLLECTIONS, IFIG_GC_SCAVENGES},
+		{FIG_V8_COLLECTIONS, IFIG_GC_MARK_COMPACTS},
+		{FIG_V8_COLLECTIONS, IFIG_GC_OTHERS},
+		{FIG_V8_GC_PAUSE, IFIG_GC_PAUSE},
+	};
+	double nearness = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		process->figures[sums[i].sum] = FIGURE_UNKNOWN;
+	process->figures[FIG_LIMIT_HEAP] = FIGURE_UNKNOWN;
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(sums); j++)
+			add_known(&process->figures[sums[j].sum],
+				  process->isolates[i].figures[sums[j].figure]);
+		take_nearest_limit(&process->figures[FIG_LIMIT_HEAP], &nearness,
+				   &process->isolates[i]);
+	}
+}

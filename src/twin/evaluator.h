@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_TWIN_EVALUATOR_H
+#define MEMSONDE_TWIN_EVALUATOR_H
+
+#include "twin/figure_source.h"
+
+/*
+ * Asks every figure source that a process has, with retries, and puts the figures into
+ * the account. Keeps the twins of processes that are looked at again.
+ */
+struct evaluator;
+
+struct evaluator *evaluator__new(void);
+void evaluator__free(struct evaluator *evaluator);
+
+struct evaluator_request {
+	struct process *process;
+	uint64_t image; /* changes with every exec: another image, another twin */
+	uint64_t look;
+	pid_t tid; /* of a thread that lives */
+	const struct mapping *mappings;
+	size_t mapping_count;
+	const struct source_thread *threads;
+	size_t thread_count;
+};
+
+/*
+ * Sets allocator, heap.* as far as the allocator tells, isolates, v8.*, python.* and notes
+ * of what could not be had and why. regions (replaced) gets what belongs to a class by the
+ * sources' word, in the order of addresses; the caller frees it.
+ */
+void evaluator__process(struct evaluator *evaluator, const struct evaluator_request *request,
+			struct regions *regions);
+
+/* Address and file of a function of a process, for probes: the file's path under
+ * /proc/PID/map_files and the offset in it; false if it has none. For prefixes as in
+ * elf_symbols__new() the name must be among the symbols of a source. */
+struct function_place {
+	char path[64];
+	uint64_t file_offset;
+	uint64_t address;
+};
+bool evaluator__find_function(struct evaluator *evaluator, const struct evaluator_request *request,
+			      const char *name, struct function_place *place);
+
+/* After a look: lets go of twins of processes that it did not see. */
+void evaluator__end_look(struct evaluator *evaluator, uint64_t look);
+
+#endif
