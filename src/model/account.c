@@ -279,12 +279,8 @@ static void settle_processes(struct account *account)
 
 static void add_to_container(struct container *container, const struct process *process)
 {
-	figure_value rss = process->figures[FIG_RSS];
-	figure_value *sum = &container->figures[CFIG_RSS_SUM];
-
 	container->figures[CFIG_PROCESSES]++;
-	if (figure_known(rss))
-		*sum = (figure_known(*sum) ? *sum : 0) + rss;
+	figures__add(&container->figures[CFIG_RSS_SUM], process->figures[FIG_RSS]);
 }
 
 static void sum_containers(struct account *account)
@@ -332,9 +328,24 @@ static void settle_containers(struct account *account)
 	account->container_count = kept;
 }
 
+/* What follows from the figures of the look, the containers' among them. */
+static void work_out(struct account *account)
+{
+	for (size_t i = 0; i < account->process_count; i++) {
+		struct process *process = account->processes[i];
+
+		process__drop_unseen_isolates(process, account->look);
+		if (process->isolate_count)
+			process__sum_isolates(process);
+		process__work_out_stacks(process);
+		process__work_out_sections(process);
+	}
+}
+
 void account__end_look(struct account *account)
 {
 	settle_processes(account);
 	sum_containers(account);
 	settle_containers(account);
+	work_out(account);
 }

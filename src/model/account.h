@@ -10,6 +10,7 @@
 #include "model/explain.h"
 #include "model/figures.h"
 #include "model/isolate.h"
+#include "model/sections.h"
 
 /*
  * The account: every process and container with its figures, as of the last
@@ -98,8 +99,11 @@ struct process {
 	struct isolate *isolates; /* in the order of their ids */
 	size_t isolate_count;
 	uint32_t last_isolate_id;
-	struct thread_stack *stacks; /* deepest first */
+	enum native_limit native_limit; /* that limits.native_left is the distance to */
+	struct thread_stack *stacks;	/* nearest to its limit first */
 	size_t stack_count;
+	int64_t stacks_left_out;	  /* of a recording, which holds a part of them */
+	bool explained;			  /* explanations were worked out, be it none */
 	struct explanation *explanations; /* heaviest first */
 	size_t explanation_count;
 	struct explain_history *explain_history; /* NULL until explain__look() needs one */
@@ -170,8 +174,14 @@ void account__end_look(struct account *account);
 void account__add_collection(struct account *account, const struct collection *collection);
 void account__clear_collections(struct account *account);
 
+/* Lets go of what one look told beside figures: notes, names, stacks, explanations. */
+void process__clear_look(struct process *process);
+
 /* Adds a stack (the name is sanitised); they are put in order at the end of the look. */
 void process__add_stack(struct process *process, const struct thread_stack *stack);
+
+/* Adds an explanation behind the others; its evidence is copied, sanitised. */
+void process__add_explanation(struct process *process, const struct explanation *explanation);
 
 /* Replaces an owned text (exe, cgroup, name, ...) by a sanitised copy; NULL clears. */
 void account__set_text(char **field, const char *text);

@@ -24,7 +24,6 @@ struct account_private {
 
 /* The time of its death is the owner's to know; nothing points to it any more. */
 void process__free(struct process *process);
-void process__clear_look(struct process *process); /* notes and names of the last look */
 void container__free(struct container *container);
 
 void graveyard__bury_process(struct graveyard *graveyard, struct process *process);

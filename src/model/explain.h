@@ -27,6 +27,9 @@ enum explain_cause {
 /* "buffers_held", ... as in JSON. */
 extern const char *const explain_cause_names[EXPLAIN_CAUSE_COUNT];
 
+/* The cause of that name, -1 if there is none. */
+int explain_cause__find(const char *name);
+
 struct explanation {
 	enum explain_cause cause;
 	int class; /* figure of the class that grew: FIG_CLASS_...; -1: none in particular */
@@ -34,6 +37,12 @@ struct explanation {
 	int64_t per_minute_bytes;
 	char *evidence; /* a sentence with the numbers, what it usually means, what to try */
 };
+
+/* "malloc" of FIG_CLASS_MALLOC; NULL where no class in particular grew. */
+const char *explanation__class_name(const struct explanation *explanation);
+
+/* The figure of the class of that name, -1 if there is none. */
+int explain_class__find(const char *name);
 
 /* What explain keeps of one process from look to look; the process owns it. */
 struct explain_history;

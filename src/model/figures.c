@@ -33,6 +33,16 @@ void figures__clear(figure_value *values, int count)
 	}
 }
 
+void figures__add(figure_value *sum, figure_value value)
+{
+	figure_value before = figure_known(*sum) ? *sum : 0;
+
+	if (!figure_known(value))
+		return;
+	if (__builtin_add_overflow(before, value, sum) || !figure_known(*sum))
+		*sum = value < 0 ? -INT64_MAX : INT64_MAX;
+}
+
 int figures__find(const struct figure *table, int count, const char *path)
 {
 	for (int i = 0; i < count; i++)

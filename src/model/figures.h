@@ -7,9 +7,8 @@
 
 /*
  * Every number that memsonde can show is one row of process_figures.def,
- * container_figures.def or isolate_figures.def. Outputs (JSON, CSV, tables, screens) and the reader of
- * recorded output are driven by the rows: a new figure is a row and the line that
- * sets it.
+ * container_figures.def or isolate_figures.def. Outputs (JSON, CSV, tables, screens) and the reader
+ * of recorded output are driven by the rows: a new figure is a row and the line that sets it.
  */
 
 typedef int64_t figure_value;
@@ -79,8 +78,20 @@ extern const struct figure container_figures[CONTAINER_FIGURE_COUNT];
 #define CFIG_CLASS_LAST	 CFIG_CLASS_UNACCOUNTED
 #define CLASS_COUNT	 (FIG_CLASS_LAST - FIG_CLASS_FIRST + 1)
 
+/* Figures of a process that stand in one object. */
+#define FIG_STACKS_FIRST FIG_STACKS_MAPPED
+#define FIG_STACKS_LAST	 FIG_STACKS_DEEPEST_LIMIT
+#define FIG_HEAP_FIRST	 FIG_HEAP_HELD
+#define FIG_HEAP_LAST	 FIG_HEAP_METADATA
+#define FIG_V8_FIRST	 FIG_V8_HEAP_TOTAL
+#define FIG_V8_LAST	 FIG_V8_GC_PAUSE
+
 /* Sets every value to FIGURE_UNKNOWN. */
 void figures__clear(figure_value *values, int count);
+
+/* Adds a value, where it is known, to a sum that is unknown until something was added. A sum
+ * that would be too large stays at the largest value. */
+void figures__add(figure_value *sum, figure_value value);
 
 /* Finds a figure by path ("rss", "classes.malloc") in a table; -1 if there is none. */
 int figures__find(const struct figure *table, int count, const char *path);

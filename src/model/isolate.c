@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/isolate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -16,7 +15,7 @@ struct isolate *process__find_isolate(const struct process *process, uint32_t ti
 	return NULL;
 }
 
-static struct isolate *new_isolate(struct process *process, uint32_t tid)
+static struct isolate *new_isolate(struct process *process, uint32_t id, uint32_t tid)
 {
 	struct isolate *isolate;
 
@@ -25,18 +24,17 @@ static struct isolate *new_isolate(struct process *process, uint32_t tid)
 	process->isolates = xreallocarray(process->isolates, process->isolate_count + 1,
 					  sizeof(*process->isolates));
 	isolate = &process->isolates[process->isolate_count++];
-	*isolate = (struct isolate){.id = ++process->last_isolate_id, .tid = tid};
+	*isolate = (struct isolate){.id = id, .tid = tid};
+	if (id > process->last_isolate_id)
+		process->last_isolate_id = id;
 	figures__clear(isolate->figures, ISOLATE_FIGURE_COUNT);
 	figures__clear(isolate->previous, ISOLATE_FIGURE_COUNT);
 	return isolate;
 }
 
-struct isolate *process__isolate(struct process *process, uint64_t look, uint32_t tid)
+/* In this look for the first time. */
+static struct isolate *see(struct isolate *isolate, uint64_t look)
 {
-	struct isolate *isolate = process__find_isolate(process, tid);
-
-	if (!isolate)
-		isolate = new_isolate(process, tid);
 	if (!isolate || isolate->seen_look == look)
 		return isolate;
 	if (isolate->seen_look) {
@@ -49,27 +47,85 @@ struct isolate *process__isolate(struct process *process, uint64_t look, uint32_
 	return isolate;
 }
 
+struct isolate *process__isolate(struct process *process, uint64_t look, uint32_t tid)
+{
+	struct isolate *isolate = process__find_isolate(process, tid);
+
+	if (!isolate)
+		isolate = new_isolate(process, process->last_isolate_id + 1, tid);
+	return see(isolate, look);
+}
+
+static struct isolate *find_id(const struct process *process, uint32_t id)
+{
+	for (size_t i = 0; i < process->isolate_count; i++)
+		if (process->isolates[i].id == id)
+			return &process->isolates[i];
+	return NULL;
+}
+
+struct isolate *process__recorded_isolate(struct process *process, uint64_t look, uint32_t id,
+					  uint32_t tid)
+{
+	struct isolate *isolate = NULL;
+
+	if (id)
+		isolate = find_id(process, id);
+	else if (tid)
+		isolate = process__find_isolate(process, tid);
+	if (!isolate)
+		isolate = new_isolate(process, id ? id : process->last_isolate_id + 1, tid);
+	if (isolate)
+		isolate->tid = tid;
+	return see(isolate, look);
+}
+
+void process__drop_unseen_isolates(struct process *process, uint64_t look)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		if (process->isolates[i].seen_look != look)
+			continue;
+		if (kept != i)
+			process->isolates[kept] = process->isolates[i];
+		kept++;
+	}
+	process->isolate_count = kept;
+}
+
+/* The space of that name, new if it was not there; NULL where there is no room. */
+static struct isolate_space *find_space(struct isolate *isolate, const char *name)
+{
+	struct isolate_space *space;
+
+	for (size_t i = 0; i < isolate->space_count; i++)
+		if (!strcmp(isolate->spaces[i].name, name))
+			return &isolate->spaces[i];
+	if (isolate->space_count == ISOLATE_SPACES_MAX)
+		return NULL;
+	space = &isolate->spaces[isolate->space_count++];
+	memcpy(space->name, name, strlen(name) + 1);
+	space->committed_bytes = space->used_bytes = FIGURE_UNKNOWN;
+	return space;
+}
+
 void isolate__add_space(struct isolate *isolate, const char *name, figure_value committed_bytes,
 			figure_value used_bytes)
 {
 	static const char suffix[] = "_space";
 	size_t length = strlen(name), cut = strlen(suffix);
+	char clean[sizeof(isolate->spaces[0].name)];
 	struct isolate_space *space;
 
-	if (isolate->space_count == ISOLATE_SPACES_MAX)
-		return;
 	if (length > cut && !strcmp(name + length - cut, suffix))
 		length -= cut;
-	space = &isolate->spaces[isolate->space_count++];
-	text__sanitise(space->name, sizeof(space->name), name, length);
-	space->committed_bytes = committed_bytes;
-	space->used_bytes = used_bytes;
-}
-
-static void add_known(figure_value *sum, figure_value value)
-{
-	if (figure_known(value))
-		*sum = (figure_known(*sum) ? *sum : 0) + value;
+	text__sanitise(clean, sizeof(clean), name, length);
+	space = find_space(isolate, clean);
+	if (!space)
+		return;
+	figures__add(&space->committed_bytes, committed_bytes);
+	figures__add(&space->used_bytes, used_bytes);
 }
 
 static void take_nearest_limit(figure_value *limit, double *nearness, const struct isolate *isolate)
@@ -107,8 +163,8 @@ void process__sum_isolates(struct process *process)
 	process->figures[FIG_LIMIT_HEAP] = FIGURE_UNKNOWN;
 	for (size_t i = 0; i < process->isolate_count; i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(sums); j++)
-			add_known(&process->figures[sums[j].sum],
-				  process->isolates[i].figures[sums[j].figure]);
+			figures__add(&process->figures[sums[j].sum],
+				     process->isolates[i].figures[sums[j].figure]);
 		take_nearest_limit(&process->figures[FIG_LIMIT_HEAP], &nearness,
 				   &process->isolates[i]);
 	}

@@ -46,10 +46,19 @@ struct isolate {
  */
 struct isolate *process__isolate(struct process *process, uint64_t look, uint32_t tid);
 
+/* The same for what a recording tells: by the id that it had (0: by its thread; where that
+ * is 0, too, it is a new one). */
+struct isolate *process__recorded_isolate(struct process *process, uint64_t look, uint32_t id,
+					  uint32_t tid);
+
+/* Lets go of those that the look did not see. */
+void process__drop_unseen_isolates(struct process *process, uint64_t look);
+
 /* The isolate of that thread or NULL. */
 struct isolate *process__find_isolate(const struct process *process, uint32_t tid);
 
-/* Adds a space by V8's name, with or without "_space"; beyond ISOLATE_SPACES_MAX none. */
+/* Adds a space by V8's name, with or without "_space"; beyond ISOLATE_SPACES_MAX none. Bytes
+ * of the same name add up. */
 void isolate__add_space(struct isolate *isolate, const char *name, figure_value committed_bytes,
 			figure_value used_bytes);
 

@@ -41,6 +41,9 @@ void process__clear_look(struct process *process)
 	process->anon_name_count = 0;
 	process->explanation_count = 0;
 	process->stack_count = 0;
+	process->stacks_left_out = 0;
+	process->explained = false;
+	process->native_limit = NATIVE_LIMIT_UNKNOWN;
 }
 
 void process__free(struct process *process)
@@ -165,12 +168,24 @@ void process__add_anon_name(struct process *process, const char *name, int64_t b
 	}
 }
 
+void process__add_explanation(struct process *process, const struct explanation *explanation)
+{
+	struct explanation *own;
+
+	process->explanations = xreallocarray(process->explanations, process->explanation_count + 1,
+					      sizeof(*process->explanations));
+	own = &process->explanations[process->explanation_count++];
+	*own = *explanation;
+	own->evidence = text__sanitised(explanation->evidence);
+	process->explained = true;
+}
+
 void process__add_stack(struct process *process, const struct thread_stack *stack)
 {
 	struct thread_stack *own;
 
-	process->stacks = xreallocarray(process->stacks, process->stack_count + 1,
-					sizeof(*process->stacks));
+	process->stacks =
+		xreallocarray(process->stacks, process->stack_count + 1, sizeof(*process->stacks));
 	own = &process->stacks[process->stack_count++];
 	*own = *stack;
 	text__sanitise(own->name, sizeof(own->name), stack->name,
