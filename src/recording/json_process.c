@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "recording/json_figures.h"
+#include "recording/json_heaps.h"
 
 #define NS_PER_SECOND 1e9
 
@@ -15,15 +17,6 @@
 #define TIME_ERROR_NS 2000000
 
 /* ---- values ---- */
-
-/* An integer in [0, maximum], or -1. */
-static int64_t get_integer(const json_t *object, const char *name, int64_t maximum)
-{
-	const json_t *value = json_object_get(object, name);
-	json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
-
-	return number >= 0 && number <= maximum ? number : -1;
-}
 
 /* 1 and *unix_ns; 0 for null and for nothing; -1 for what is no time. */
 static int get_time(const json_t *object, const char *name, int64_t *unix_ns)
@@ -42,68 +35,11 @@ static void set_text(char **field, const json_t *object, const char *name)
 	account__set_text(field, json_string_value(json_object_get(object, name)));
 }
 
-/* ---- figures ---- */
-
-/* The value at "faults.minor": of the object's "faults", its "minor". */
-static const json_t *find_path(const json_t *object, const char *path)
-{
-	char name[64];
-
-	for (const char *dot; (dot = strchr(path, '.')); path = dot + 1) {
-		size_t length = (size_t)(dot - path);
-
-		if (length >= sizeof(name))
-			return NULL;
-		memcpy(name, path, length);
-		name[length] = '\0';
-		object = json_object_get(object, name);
-	}
-	return json_object_get(object, path);
-}
-
-/* FIGURE_UNKNOWN also for a number that is out of range. */
-static figure_value from_number(double number)
-{
-	return fabs(number) < 0x1p63 ? (figure_value)llround(number) : FIGURE_UNKNOWN;
-}
-
-static figure_value from_json(const json_t *value, enum figure_unit unit)
-{
-	int64_t unix_ns;
-
-	if (unit == UNIT_UNIX_NS)
-		return json_is_string(value) &&
-				       !text__parse_time(json_string_value(value), &unix_ns)
-			       ? unix_ns
-			       : FIGURE_UNKNOWN;
-	if (!json_is_number(value))
-		return FIGURE_UNKNOWN;
-	if (unit == UNIT_PERCENT_100)
-		return from_number(json_number_value(value) * 100);
-	if (json_is_integer(value))
-		return json_integer_value(value);
-	return from_number(json_real_value(value));
-}
-
-/* Notes go to the process in whose object the figures stand. */
-static void read_figures(figure_value *figures, const struct figure *table, int count,
-			 const json_t *object, struct process *process)
-{
-	for (int i = 0; i < count; i++) {
-		const json_t *value = find_path(object, table[i].path);
-
-		figures[i] = from_json(value, table[i].unit);
-		if (value && !json_is_null(value) && !figure_known(figures[i]))
-			process__add_note(process, "%s: not readable in the recording",
-					  table[i].path);
-	}
-}
-
 /* ---- the look ---- */
 
 const char *json_process__read_head(struct json_head *head, const json_t *object)
 {
-	int64_t pid = get_integer(object, "pid", INT32_MAX);
+	int64_t pid = json_figures__integer(object, "pid", INT32_MAX);
 	int exited;
 
 	*head = (struct json_head){0};
@@ -137,7 +73,7 @@ static void refine_interval(struct account *account, const json_t *object)
 
 static void read_if_known(int64_t *field, const json_t *object, const char *path)
 {
-	figure_value value = from_json(find_path(object, path), UNIT_COUNT);
+	figure_value value = json_figures__get(object, path, UNIT_COUNT);
 
 	if (figure_known(value) && value >= 0)
 		*field = value;
@@ -187,18 +123,18 @@ static void read_container(struct account *account, struct process *process, con
 	set_text(&container->cgroup, object, "cgroup");
 	set_text(&container->image, object, "image");
 	set_text(&container->pod, object, "pod");
-	read_figures(container->figures, container_figures, CONTAINER_FIGURE_COUNT, object,
-		     process);
+	json_figures__read(container->figures, container_figures, CONTAINER_FIGURE_COUNT, object,
+			   process);
 }
 
 static void read_identity(struct process *process, const struct json_head *head,
 			  const json_t *object)
 {
 	const char *comm = json_string_value(json_object_get(object, "comm"));
-	int64_t parent = get_integer(object, "ppid", INT32_MAX);
-	int64_t namespace_pid = get_integer(object, "ns_pid", INT32_MAX);
-	int64_t uid = get_integer(object, "uid", UINT32_MAX);
-	int64_t image = get_integer(object, "image", INT64_MAX);
+	int64_t parent = json_figures__integer(object, "ppid", INT32_MAX);
+	int64_t namespace_pid = json_figures__integer(object, "ns_pid", INT32_MAX);
+	int64_t uid = json_figures__integer(object, "uid", UINT32_MAX);
+	int64_t image = json_figures__integer(object, "image", INT64_MAX);
 
 	if (!comm)
 		comm = "";
@@ -215,8 +151,8 @@ static void read_identity(struct process *process, const struct json_head *head,
 /* The object has the shell's view, 128 and the signal in exit_status. */
 static void read_exit(struct process *process, const struct json_head *head, const json_t *object)
 {
-	int64_t code = get_integer(object, "exit_status", 255);
-	int64_t number = get_integer(object, "exit_signal", NSIG - 1);
+	int64_t code = json_figures__integer(object, "exit_status", 255);
+	int64_t number = json_figures__integer(object, "exit_signal", NSIG - 1);
 
 	process->exit_time_unix_ns = head->exit_time_unix_ns;
 	process->oom_killed = json_is_true(json_object_get(object, "oom_killed"));
@@ -232,13 +168,10 @@ static void read_anon_names(struct process *process, const json_t *list)
 	size_t i;
 	json_t *item;
 
-	/* one that exited has those of its last look; they would be counted twice */
-	if (process->anon_name_count)
-		return;
 	json_array_foreach((json_t *)list, i, item)
 	{
 		const char *name = json_string_value(json_object_get(item, "name"));
-		int64_t bytes = get_integer(item, "bytes", INT64_MAX);
+		int64_t bytes = json_figures__integer(item, "bytes", INT64_MAX);
 
 		if (name && bytes >= 0)
 			process__add_anon_name(process, name, bytes);
@@ -262,11 +195,15 @@ void json_process__apply(struct account *account, const struct json_head *head,
 
 	if (!process)
 		return;
-	if (head->exited)
+	if (head->exited) {
+		process__clear_look(process); /* it had what it had in its last look */
 		read_exit(process, head, object);
+	}
 	read_identity(process, head, object);
 	read_notes(process, json_object_get(object, "notes"));
 	read_anon_names(process, json_object_get(object, "anon_names"));
-	read_figures(process->figures, process_figures, PROCESS_FIGURE_COUNT, object, process);
+	json_figures__read(process->figures, process_figures, PROCESS_FIGURE_COUNT, object,
+			   process);
+	json_heaps__read(account, process, object);
 	read_container(account, process, json_object_get(object, "container"));
 }

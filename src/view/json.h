@@ -15,7 +15,4 @@ void json__look(struct output *output, const struct look *look);
 void json__process(struct output *output, const struct account *account,
 		   const struct process *process);
 
-/* A quoted string; text is valid UTF-8. NULL is null. The only place that escapes. */
-void json__add_string(struct output *output, const char *text);
-
 #endif

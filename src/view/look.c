@@ -46,7 +46,9 @@ void look__release(struct look *look)
 	*look = (struct look){0};
 }
 
-const char look_unmeasured_note[] = "heap, v8, sections: not measured";
+const char look_unmeasured_note[] =
+	"heap.allocated_bytes to heap.sampled_every, lost.stacks, lost.live_blocks: "
+	"not measured";
 
 bool process__note_is_own(const char *note)
 {

@@ -25,7 +25,7 @@ void look__init(struct look *look, const struct account *account, const struct c
 		struct user_names *users);
 void look__release(struct look *look);
 
-/* What machine-readable output says in every process' notes: layers of its contract that
+/* What machine-readable output says in every process' notes: names of its contract that
  * nobody measures. */
 extern const char look_unmeasured_note[];
 

@@ -181,7 +181,8 @@ static bool is_counted_here(int figure)
 static bool is_other_level(int figure)
 {
 	return process_figures[figure].kind == FIGURE_GAUGE && !is_limit(figure) &&
-	       figure > FIG_RSS_SHMEM && (figure < FIG_CLASS_FIRST || figure > FIG_CLASS_LAST);
+	       figure > FIG_RSS_SHMEM && (figure < FIG_CLASS_FIRST || figure > FIG_CLASS_LAST) &&
+	       !path_begins(figure, "sections.");
 }
 
 static bool is_shown_as_rate(int figure)

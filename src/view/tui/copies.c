@@ -20,8 +20,15 @@ static void free_texts(struct process_copy *copy)
 		free(process->anon_names[i].name);
 	for (size_t i = 0; i < process->note_count; i++)
 		free(process->notes[i]);
+	for (size_t i = 0; i < process->explanation_count; i++)
+		free(process->explanations[i].evidence);
 	free(process->anon_names);
 	free(process->notes);
+	free(process->explanations);
+	free(process->isolates);
+	free(process->stacks);
+	free(process->allocator);
+	free(process->heap_source);
 	free(process->exe);
 	free(process->cgroup);
 	free(copy->container_name);
@@ -29,18 +36,28 @@ static void free_texts(struct process_copy *copy)
 	copy->container_name = copy->container_runtime = NULL;
 }
 
+static void *copy_array(const void *items, size_t count, size_t size)
+{
+	void *copy = count ? xcalloc(count, size) : NULL;
+
+	if (count)
+		memcpy(copy, items, count * size);
+	return copy;
+}
+
 static void copy_lists(struct process *to, const struct process *from)
 {
-	to->anon_names = NULL;
-	to->notes = NULL;
-	if (from->anon_name_count)
-		to->anon_names = xcalloc(from->anon_name_count, sizeof *to->anon_names);
-	if (from->note_count)
-		to->notes = xcalloc(from->note_count, sizeof *to->notes);
-	for (size_t i = 0; i < from->anon_name_count; i++) {
+	to->anon_names =
+		copy_array(from->anon_names, from->anon_name_count, sizeof *from->anon_names);
+	to->notes = copy_array(from->notes, from->note_count, sizeof *from->notes);
+	to->explanations =
+		copy_array(from->explanations, from->explanation_count, sizeof *from->explanations);
+	to->isolates = copy_array(from->isolates, from->isolate_count, sizeof *from->isolates);
+	to->stacks = copy_array(from->stacks, from->stack_count, sizeof *from->stacks);
+	for (size_t i = 0; i < from->anon_name_count; i++)
 		to->anon_names[i].name = copy_text(from->anon_names[i].name);
-		to->anon_names[i].bytes = from->anon_names[i].bytes;
-	}
+	for (size_t i = 0; i < from->explanation_count; i++)
+		to->explanations[i].evidence = copy_text(from->explanations[i].evidence);
 	for (size_t i = 0; i < from->note_count; i++)
 		to->notes[i] = copy_text(from->notes[i]);
 }
@@ -62,7 +79,10 @@ static void take_living(struct process_copy *copy, const struct account *account
 	copy->process = *process;
 	copy->process.exe = copy_text(process->exe);
 	copy->process.cgroup = copy_text(process->cgroup);
+	copy->process.allocator = copy_text(process->allocator);
+	copy->process.heap_source = copy_text(process->heap_source);
 	copy->process.container = NULL;
+	copy->process.explain_history = NULL;
 	copy_lists(&copy->process, process);
 	take_container(copy, process->container);
 	for (int i = 0; i < PROCESS_FIGURE_COUNT; i++)
