@@ -46,7 +46,9 @@ endif
 # Sorted, so that the order of a directory changes nothing.
 find_c = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
 
-SOURCES := $(call find_c,src)
+# What runs inside a twin is linked for itself.
+STUB_SOURCES := $(sort $(wildcard src/twin/stub/*.c))
+SOURCES := $(filter-out $(STUB_SOURCES),$(call find_c,src))
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
 GENERATOR_SOURCES := $(call find_c,docs/generator)
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
@@ -140,6 +142,24 @@ $(OBJ)/%.o: %.c $(BUILD)/stamp/compile
 $(COLLECT_OBJECTS): extra_cflags := -Ibuild/include
 $(COLLECT_OBJECTS): | $(SKELETON)
 $(OBJ)/tests/%.o: extra_cflags := -Itests
+
+# ---- the code inside a twin ------------------------------------------------
+
+# The same whatever flags the program is built with: no library, no instrumentation, only
+# general registers, so that nothing but a stack is needed where it runs.
+stub_flags := -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -ffreestanding -fPIC \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-jump-tables \
+	-fvisibility=hidden -mgeneral-regs-only $(if $(filter x86_64,$(ARCH)),-fcf-protection=none) \
+	-Isrc -Iinclude
+
+build/twin/stub.bin: $(STUB_SOURCES) $(wildcard src/twin/stub/*) src/twin/home.h src/twin/twin.h
+	$(say) STUB $@
+	@mkdir -p $(@D)
+	$(Q)gcc $(stub_flags) -c -o build/twin/stub.o $(STUB_SOURCES)
+	$(Q)ld -nostdlib --no-warn-rwx-segments -T src/twin/stub/stub.ld -o build/twin/stub.elf build/twin/stub.o
+	$(Q)objcopy -O binary -j .all build/twin/stub.elf $@
+
+$(OBJ)/src/twin/stub_code.o: build/twin/stub.bin
 
 # ---- BPF -------------------------------------------------------------------
 

@@ -14,6 +14,7 @@
 #endif
 
 #define RLIMIT_STACK 3
+#define RLIMIT_NOFILE 7
 #define RLIMIT_AS    9
 
 #define TMPFS_SUPER_MAGIC 0x01021994
@@ -113,6 +114,7 @@ static __always_inline void fill_identity(struct process_record *record, struct 
 	record->major_faults = leader->signal->maj_flt + leader->maj_flt;
 	record->stack_limit_bytes = leader->signal->rlim[RLIMIT_STACK].rlim_cur;
 	record->address_space_limit_bytes = leader->signal->rlim[RLIMIT_AS].rlim_cur;
+	record->open_files_limit = leader->signal->rlim[RLIMIT_NOFILE].rlim_cur;
 	__builtin_memcpy(record->comm, leader->comm, sizeof(record->comm));
 }
 
@@ -175,6 +177,7 @@ static __always_inline void write_thread(struct seq_file *out, struct task_struc
 	};
 	int kind;
 
+	__builtin_memcpy(record.comm, task->comm, sizeof(record.comm));
 	for (kind = 0; kind < RSS_KIND_COUNT; kind++)
 		record.held_rss_pages[kind] = held_back_pages(task, kind);
 	bpf_seq_write(out, &record, sizeof(record));
@@ -215,13 +218,24 @@ static __always_inline void read_name(struct vma_record *record, struct vm_area_
 		bpf_core_read_str(record->name, sizeof(record->name), &name->name);
 }
 
+/* File systems whose reads wait for another process or machine: fuse, nfs, cifs, smb2, 9p,
+ * ceph, afs, coda, lustre, gfs2, ocfs2. */
+static const __u32 asking_file_systems[] = {
+	0x65735546, 0x6969,	0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400,
+	0x5346414f, 0x73757245, 0x0bd00bd0, 0x01161970, 0x7461636f,
+};
+
 static __always_inline void read_file(struct vma_record *record, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	__u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
 
 	record->kind |= VMA_HAS_FILE;
-	if (BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_SUPER_MAGIC)
+	if (magic == TMPFS_SUPER_MAGIC)
 		record->kind |= VMA_IS_SHMEM;
+	for (unsigned int i = 0; i < sizeof(asking_file_systems) / sizeof(__u32); i++)
+		if (magic == asking_file_systems[i])
+			record->kind |= VMA_MAY_BLOCK;
 	if (BPF_CORE_READ(inode, i_nlink) == 0)
 		record->kind |= VMA_IS_UNLINKED;
 }
@@ -246,6 +260,7 @@ int list_mappings(struct bpf_iter__task_vma *context)
 	record.start = vma->vm_start;
 	record.end = vma->vm_end;
 	record.flags = vma->vm_flags;
+	record.file_offset = vma->vm_pgoff * settings.page_bytes;
 	if (vma->vm_file)
 		read_file(&record, vma->vm_file);
 	else

@@ -100,6 +100,7 @@ struct process_record {
 	__u64 vdso;
 	__u64 stack_limit_bytes; /* ~0: none */
 	__u64 address_space_limit_bytes;
+	__u64 open_files_limit;
 	__u64 stack_pointer; /* of the thread that stands for the process */
 	__u64 thread_pointer;
 	__u32 namespace_pid;
@@ -124,10 +125,12 @@ struct thread_record {
 	__s64 held_rss_pages[RSS_KIND_COUNT]; /* counted by the thread, not yet by its mm */
 	__u64 stack_pointer;
 	__u64 thread_pointer;
+	char comm[RECORD_COMM_LENGTH];
 };
 
 #define VMA_IS_SHMEM	1 /* tmpfs, shared anonymous, memfd, SysV */
 #define VMA_HAS_FILE	2
+#define VMA_MAY_BLOCK	8 /* its file system is of the network or of user space */
 #define VMA_IS_UNLINKED 4 /* its file has no name: memfd, SysV, shared anonymous, deleted */
 
 struct vma_record {
@@ -136,6 +139,7 @@ struct vma_record {
 	__u64 start;
 	__u64 end;
 	__u64 flags;		       /* VM_... of the kernel */
+	__u64 file_offset;
 	char name[RECORD_NAME_LENGTH]; /* of an anonymous mapping; empty if it has none */
 };
 
@@ -176,6 +180,6 @@ struct oom_kill_record {
 
 _Static_assert(sizeof(struct process_counters) % 8 == 0, "no hidden padding");
 _Static_assert(sizeof(struct process_record) % 8 == 0, "no hidden padding");
-_Static_assert(sizeof(struct vma_record) == 32 + RECORD_NAME_LENGTH, "no hidden padding");
+_Static_assert(sizeof(struct vma_record) == 40 + RECORD_NAME_LENGTH, "no hidden padding");
 
 #endif

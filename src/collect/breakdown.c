@@ -152,6 +152,7 @@ static void take_mapping(void *context, const void *data, enum record_type type)
 	*mapping = (struct mapping){
 		.start = record->start,
 		.end = record->end,
+		.file_offset = record->file_offset,
 		.readable = record->flags & VMA_READ,
 		.writable = record->flags & VMA_WRITE,
 		.executable = record->flags & VMA_EXEC,
@@ -162,6 +163,7 @@ static void take_mapping(void *context, const void *data, enum record_type type)
 		.has_file = record->kind & VMA_HAS_FILE,
 		.shmem = record->kind & VMA_IS_SHMEM,
 		.unlinked = record->kind & VMA_IS_UNLINKED,
+		.may_block = record->kind & VMA_MAY_BLOCK,
 	};
 	memcpy(mapping->name, record->name, sizeof(mapping->name));
 	mapping->name[sizeof(mapping->name) - 1] = '\0';

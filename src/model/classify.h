@@ -32,6 +32,7 @@ _Static_assert((int)CLASS_NOT_IN_RSS == CLASS_COUNT - 1, "as the rows of process
 
 struct mapping {
 	uint64_t start, end;
+	uint64_t file_offset; /* of what lies at start; meaningful with has_file */
 	bool readable, writable, executable;
 	bool shared;	 /* writes are seen by others */
 	bool grows_down; /* a main stack */
@@ -40,6 +41,7 @@ struct mapping {
 	bool has_file;
 	bool shmem;    /* its file is tmpfs, memfd, SysV or shared anonymous memory */
 	bool unlinked; /* its file has no name */
+	bool may_block; /* its file system asks others: reading the file may take for ever */
 	char name[80]; /* of an anonymous mapping, "" if it has none */
 };
 

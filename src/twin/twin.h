@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/account.h"
 #include "model/classify.h"
 
 /*

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "twin/target_pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash_table.h"
+#include "base/memory.h"
+#include "system/page_runs.h"
+
+#define PAGEMAP_FILE	(1ULL << 61)
+#define PAGEMAP_SWAPPED (1ULL << 62)
+#define PAGEMAP_PRESENT (1ULL << 63)
+
+/* Entries of pagemap that are read at once; bounds target_pages__read(). */
+#define MAX_ENTRIES 64
+
+#define NOT_OPENED (-1)
+
+struct target_pages {
+	struct process_key key;
+	const struct twin_target *target; /* NULL outside of begin and end */
+	int memory_fd, pagemap_fd;
+	int *file_fds; /* of each mapping, opened when needed */
+	size_t page_bytes;
+	uint64_t layout;
+};
+
+/* Where a page can be read. */
+enum origin {
+	ORIGIN_MEMORY,
+	ORIGIN_ZERO,
+	ORIGIN_FILE,
+	ORIGIN_NONE,
+};
+
+struct target_pages *target_pages__new(void)
+{
+	struct target_pages *self = xcalloc(1, sizeof(*self));
+
+	self->memory_fd = self->pagemap_fd = -1;
+	self->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	return self;
+}
+
+static void close_memory(struct target_pages *self)
+{
+	if (self->memory_fd >= 0)
+		close(self->memory_fd);
+	if (self->pagemap_fd >= 0)
+		close(self->pagemap_fd);
+	self->memory_fd = self->pagemap_fd = -1;
+}
+
+void target_pages__free(struct target_pages *self)
+{
+	if (!self)
+		return;
+	target_pages__end(self);
+	close_memory(self);
+	free(self);
+}
+
+static int open_memory(struct target_pages *self, const struct twin_target *target)
+{
+	char path[64];
+
+	if (self->memory_fd >= 0 && self->key.pid == target->key.pid &&
+	    self->key.start_ns == target->key.start_ns)
+		return 0;
+	close_memory(self);
+	self->key = target->key;
+	snprintf(path, sizeof(path), "/proc/%d/mem", target->tid);
+	self->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (self->memory_fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	self->pagemap_fd = pagemap__open(target->tid);
+	if (self->pagemap_fd < 0) {
+		int error = self->pagemap_fd;
+
+		close_memory(self);
+		return error;
+	}
+	return 0;
+}
+
+static uint64_t layout_of(const struct twin_target *target)
+{
+	uint64_t layout = 0;
+
+	for (size_t i = 0; i < target->mapping_count; i++) {
+		const struct mapping *mapping = &target->mappings[i];
+
+		if (!mapping->writable)
+			layout = hash_number(layout ^ mapping->start) +
+				 hash_number(mapping->end ^ mapping->file_offset);
+	}
+	return layout;
+}
+
+int target_pages__begin(struct target_pages *self, const struct twin_target *target)
+{
+	int error = open_memory(self, target);
+
+	if (error)
+		return error;
+	self->target = target;
+	self->layout = layout_of(target);
+	self->file_fds = xcalloc(target->mapping_count + 1, sizeof(*self->file_fds));
+	for (size_t i = 0; i < target->mapping_count; i++)
+		self->file_fds[i] = NOT_OPENED;
+	return 0;
+}
+
+void target_pages__end(struct target_pages *self)
+{
+	if (!self->target)
+		return;
+	for (size_t i = 0; i < self->target->mapping_count; i++)
+		if (self->file_fds[i] >= 0)
+			close(self->file_fds[i]);
+	free(self->file_fds);
+	self->file_fds = NULL;
+	self->target = NULL;
+}
+
+uint64_t target_pages__layout(const struct target_pages *self)
+{
+	return self->layout;
+}
+
+/* Index of the mapping that holds an address, or mapping_count. */
+static size_t find_mapping(const struct twin_target *target, uint64_t address)
+{
+	size_t low = 0, high = target->mapping_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (target->mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < target->mapping_count && target->mappings[low].start <= address)
+		return low;
+	return target->mapping_count;
+}
+
+bool target_pages__is_constant(const struct target_pages *self, uint64_t address)
+{
+	size_t index = find_mapping(self->target, address);
+
+	return index < self->target->mapping_count && !self->target->mappings[index].writable;
+}
+
+/* Not O_PATH and a second open: the link leads to the very file that is mapped, whatever
+ * its name says now. */
+int target_pages__open_file(pid_t tid, const struct mapping *mapping)
+{
+	struct stat status;
+	char path[96];
+	int fd;
+
+	if (!mapping->has_file || mapping->device || mapping->may_block)
+		return -ENODATA;
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, tid, mapping->start,
+		 mapping->end);
+	/* what is no regular file must not be opened: a device may act on it */
+	if (stat(path, &status))
+		return errno == ENOENT ? -ESRCH : -errno;
+	if (!S_ISREG(status.st_mode))
+		return -ENODATA;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME);
+	return fd < 0 ? -errno : fd;
+}
+
+static ssize_t read_file(struct target_pages *self, size_t index, uint64_t address, size_t pages,
+			 void *buffer)
+{
+	const struct mapping *mapping = &self->target->mappings[index];
+	int *fd = &self->file_fds[index];
+	size_t wanted = pages * self->page_bytes;
+	ssize_t got;
+
+	if (*fd == NOT_OPENED)
+		*fd = target_pages__open_file(self->target->tid, mapping);
+	if (*fd < 0)
+		return -ENODATA;
+	got = pread(*fd, buffer, wanted,
+		    (off_t)(mapping->file_offset + (address - mapping->start)));
+	if (got <= 0)
+		return got < 0 ? -ENODATA : -EFAULT;
+	/* behind the end of the file its last page holds zeros */
+	pages = ((size_t)got + self->page_bytes - 1) / self->page_bytes;
+	memset((char *)buffer + got, 0, pages * self->page_bytes - (size_t)got);
+	return (ssize_t)pages;
+}
+
+static ssize_t read_memory(struct target_pages *self, uint64_t address, size_t pages, void *buffer)
+{
+	ssize_t got = pread(self->memory_fd, buffer, pages * self->page_bytes, (off_t)address);
+
+	if (got == 0)
+		return -ESRCH;
+	if (got < (ssize_t)self->page_bytes)
+		return -ENODATA;
+	return got / (ssize_t)self->page_bytes;
+}
+
+static enum origin origin_of(const struct mapping *mapping, uint64_t entry)
+{
+	bool present = entry & PAGEMAP_PRESENT;
+
+	/* A page of the process's own in executable memory of a file was written to there. */
+	if (present && mapping->has_file && mapping->executable && !(entry & PAGEMAP_FILE))
+		return ORIGIN_FILE;
+	if (present)
+		return ORIGIN_MEMORY;
+	if (entry & PAGEMAP_SWAPPED)
+		return ORIGIN_NONE;
+	return mapping->has_file ? ORIGIN_FILE : ORIGIN_ZERO;
+}
+
+/* Finds out how many pages from an address on have the same origin. */
+static size_t find_run(struct target_pages *self, const struct mapping *mapping, uint64_t address,
+		       size_t max_pages, enum origin *origin)
+{
+	uint64_t entries[MAX_ENTRIES];
+	size_t count = max_pages < MAX_ENTRIES ? max_pages : MAX_ENTRIES, same = 1;
+	ssize_t got = pread(self->pagemap_fd, entries, count * sizeof(entries[0]),
+			    (off_t)(address / self->page_bytes * sizeof(entries[0])));
+
+	if (got < (ssize_t)sizeof(entries[0]))
+		return 0;
+	count = (size_t)got / sizeof(entries[0]);
+	*origin = origin_of(mapping, entries[0]);
+	/* what is not there is not worth being read ahead */
+	if (*origin == ORIGIN_ZERO)
+		return 1;
+	while (same < count && origin_of(mapping, entries[same]) == *origin)
+		same++;
+	return same;
+}
+
+ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t max_pages,
+			   void *buffer)
+{
+	size_t index = find_mapping(self->target, address), count, left;
+	const struct mapping *mapping = &self->target->mappings[index];
+	enum origin origin;
+
+	if (index == self->target->mapping_count ||
+	    (!mapping->readable && !mapping->writable && !mapping->executable))
+		return -EFAULT;
+	if (mapping->device || mapping->hugetlb)
+		return -ENODATA;
+	left = (mapping->end - address) / self->page_bytes;
+	count = find_run(self, mapping, address, max_pages < left ? max_pages : left, &origin);
+	if (!count)
+		return -ESRCH;
+	switch (origin) {
+	case ORIGIN_MEMORY:
+		return read_memory(self, address, count, buffer);
+	case ORIGIN_FILE:
+		return read_file(self, index, address, count, buffer);
+	case ORIGIN_ZERO:
+		memset(buffer, 0, self->page_bytes);
+		return 1;
+	case ORIGIN_NONE:
+		break;
+	}
+	return -ENODATA;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_TWIN_TARGET_PAGES_H
+#define MEMSONDE_TWIN_TARGET_PAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "twin/twin.h"
+
+/*
+ * The pages of a target, read without changing it. What it has in memory is read through
+ * /proc/PID/mem; what it never touched is zeros, or the file's; what is swapped out, or
+ * lies in a file whose reading may block, is not read at all. Executable pages of files
+ * are the file's where the memory holds something else, as that may be breakpoints.
+ */
+struct target_pages;
+
+struct target_pages *target_pages__new(void);
+void target_pages__free(struct target_pages *pages);
+
+/* Begins with a target, which is borrowed until target_pages__end(). 0 or -errno (-ESRCH:
+ * it is gone). Descriptors of its memory are kept for as long as the same target comes;
+ * one that has executed another program meanwhile is -ESRCH at the first read. */
+int target_pages__begin(struct target_pages *pages, const struct twin_target *target);
+void target_pages__end(struct target_pages *pages);
+
+/*
+ * Reads pages from an address on, at least one and at most max_pages, as many as are of
+ * one kind and lie in one mapping. Returns how many; or -errno:
+ *	-EFAULT   the target has no memory there, or may not access it itself
+ *	-ENODATA  the page is swapped out, of a device, or of a file that cannot be read
+ *	-ESRCH    the target is gone
+ */
+ssize_t target_pages__read(struct target_pages *pages, uint64_t address, size_t max_pages,
+			   void *buffer);
+
+/* Whether what lies there stays as it is: memory that the target may not write to. */
+bool target_pages__is_constant(const struct target_pages *pages, uint64_t address);
+
+/* A number that changes when constant memory may have become something else: mappings
+ * that cannot be written to came, went or moved. */
+uint64_t target_pages__layout(const struct target_pages *pages);
+
+/* Opens the file of a mapping, by /proc/PID/map_files; the descriptor, a regular file's,
+ * or -errno. */
+int target_pages__open_file(pid_t tid, const struct mapping *mapping);
+
+#endif

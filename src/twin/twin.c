@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "twin/twin.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "system/machine.h"
+#include "twin/target_pages.h"
+#include "twin/twin_process.h"
+
+/* Pages moved at a time. Each page for itself at first, as few will do; who touches many,
+ * walks: then a whole block is brought. */
+#define BLOCK_PAGES	  16
+#define FAULTS_OF_A_WALK  48
+#define MAX_RUN_PAGES	  64
+#define MESSAGES_PER_READ 16
+
+/* A process is kept for the next round only if it is small. */
+#define KEPT_PAGES 8192
+
+struct page_list {
+	uint64_t *items;
+	size_t count, capacity;
+};
+
+struct twin {
+	struct twin_process process; /* pid -1: none */
+	struct target_pages *pages;
+	struct page_list known; /* addresses of pages that functions touched */
+	struct twin_limits limits;
+	struct twin_statistics statistics;
+	pid_t tid;
+	uint64_t layout; /* of the target, when the process began */
+	uint64_t batches;
+	uint64_t page_bytes;
+	int64_t start_ns;
+	char *buffer; /* MAX_RUN_PAGES */
+	char reason[160];
+};
+
+struct twin *twin__new(void)
+{
+	struct twin *self = xcalloc(1, sizeof(*self));
+
+	self->process = (struct twin_process){.pid = -1, .pid_fd = -1, .userfault_fd = -1};
+	self->pages = target_pages__new();
+	self->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	self->buffer = xcalloc(MAX_RUN_PAGES, self->page_bytes);
+	return self;
+}
+
+void twin__free(struct twin *self)
+{
+	if (!self)
+		return;
+	twin_process__end(&self->process);
+	target_pages__free(self->pages);
+	free(self->known.items);
+	free(self->buffer);
+	free(self);
+}
+
+const char *twin__reason(const struct twin *self)
+{
+	return self->reason;
+}
+
+const struct twin_statistics *twin__statistics(const struct twin *self)
+{
+	return &self->statistics;
+}
+
+/* Ends the process, whose state nobody knows any more, and returns the error. */
+static int __attribute__((format(printf, 3, 4)))
+fail(struct twin *self, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(self->reason, sizeof(self->reason), format, arguments);
+	va_end(arguments);
+	twin_process__end(&self->process);
+	return error;
+}
+
+static int fail_to_read(struct twin *self, int error, uint64_t address)
+{
+	switch (error) {
+	case -EFAULT:
+		return fail(self, error, "it touched %#" PRIx64 ", where the target has no memory",
+			    address);
+	case -ENODATA:
+		return fail(self, error,
+			    "it needs a page that is swapped out or cannot be read without harm");
+	case -ESRCH:
+		return fail(self, error, "the target is gone");
+	default:
+		return fail(self, error, "reading the target's memory failed: %s",
+			    strerror(-error));
+	}
+}
+
+/* --- pages into the twin --- */
+
+/* Fills pages that are missing; those that are there already stay. */
+static int fill(struct twin *self, uint64_t address, size_t pages, const char *data)
+{
+	struct uffdio_copy copy;
+	uint64_t done = 0, bytes = pages * self->page_bytes;
+
+	while (done < bytes) {
+		copy = (struct uffdio_copy){
+			.dst = address + done,
+			.src = (uint64_t)(uintptr_t)(data + done),
+			.len = bytes - done,
+		};
+		if (!ioctl(self->process.userfault_fd, UFFDIO_COPY, &copy))
+			return 0;
+		if (copy.copy > 0)
+			done += (uint64_t)copy.copy;
+		else if (errno == EEXIST)
+			done += self->page_bytes;
+		else if (errno != EAGAIN)
+			return -errno;
+	}
+	return 0;
+}
+
+static void know(struct twin *self, uint64_t address, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++) {
+		ARRAY_GROW(self->known.items, self->known.count, self->known.capacity);
+		self->known.items[self->known.count++] = address + i * self->page_bytes;
+	}
+}
+
+static int bring(struct twin *self, uint64_t address, size_t max_pages, size_t *brought)
+{
+	ssize_t pages = target_pages__read(self->pages, address, max_pages, self->buffer);
+	int error;
+
+	*brought = 0;
+	if (pages < 0)
+		return (int)pages;
+	error = fill(self, address, (size_t)pages, self->buffer);
+	if (error)
+		return error;
+	self->statistics.pages_fetched += (uint64_t)pages;
+	*brought = (size_t)pages;
+	return 0;
+}
+
+/* What can be had of the rest of the block, behind the page and before it. */
+static void read_ahead(struct twin *self, uint64_t address)
+{
+	uint64_t block_bytes = BLOCK_PAGES * self->page_bytes;
+	uint64_t start = address & ~(block_bytes - 1), at = start;
+
+	while (at < start + block_bytes) {
+		size_t left = (size_t)((start + block_bytes - at) / self->page_bytes), brought;
+
+		if (at == address || bring(self, at, left, &brought) || !brought) {
+			at += self->page_bytes;
+			continue;
+		}
+		know(self, at, brought);
+		at += brought * self->page_bytes;
+	}
+}
+
+static int serve_fault(struct twin *self, uint64_t address)
+{
+	size_t brought;
+	int error;
+
+	address &= ~(self->page_bytes - 1);
+	if (self->statistics.pages_fetched >= self->limits.pages)
+		return fail(self, -E2BIG, "it needs more than %" PRIu64 " pages of the target",
+			    self->limits.pages);
+	self->statistics.faults++;
+	error = bring(self, address, 1, &brought);
+	if (error)
+		return fail_to_read(self, error, address);
+	know(self, address, 1);
+	if (self->statistics.faults > FAULTS_OF_A_WALK)
+		read_ahead(self, address);
+	return 0;
+}
+
+/* --- the process --- */
+
+static uint64_t doorbell(const struct twin *self, uint64_t batch)
+{
+	return self->process.home + HOME_DOORBELL_OFFSET + batch * self->page_bytes;
+}
+
+static int tell_setup_error(struct twin *self, int error)
+{
+	static const char *const stages[] = {
+		[STAGE_START] = "it could not be sandboxed",
+		[STAGE_UNMAP] = "it could not be emptied",
+		[STAGE_MAP] = "there is no address space for it (vm.overcommit_memory=2?)",
+		[STAGE_REGISTER] = "userfaultfd refused its memory",
+		[STAGE_SECCOMP] = "seccomp refused its filter",
+	};
+	uint32_t stage = self->process.control->stage;
+	int cause = self->process.control->error;
+
+	if (stage >= ARRAY_SIZE(stages))
+		stage = STAGE_START;
+	return fail(self, error, "%s: %s", stages[stage], strerror(cause ? cause : EPERM));
+}
+
+/* The process ended by itself. */
+static int tell_end(struct twin *self)
+{
+	bool running = self->process.control->stage == STAGE_RUNNING;
+	int status;
+
+	if (!running)
+		return tell_setup_error(self, -EPERM);
+	status = twin_process__end(&self->process);
+	if (status == -1 || !WIFSIGNALED(status))
+		return fail(self, -EIO, "the twin ended");
+	switch (WTERMSIG(status)) {
+	case SIGSYS:
+		return fail(self, -EAGAIN,
+			    "it called the kernel, which a twin may not: mostly, a thread of the "
+			    "target held a lock");
+	case SIGSEGV:
+	case SIGBUS:
+		return fail(self, -EFAULT, "it touched memory that it may not");
+	case SIGXCPU:
+		return fail(self, -ETIME, "it took too long");
+	default:
+		return fail(self, -EFAULT, "it crashed (signal %d)", WTERMSIG(status));
+	}
+}
+
+/* Waits for something of the process to happen: 0, or -errno when the round is over. */
+static int wait_for_event(struct twin *self)
+{
+	struct pollfd fds[] = {
+		{.fd = self->process.userfault_fd, .events = POLLIN},
+		{.fd = self->process.pid_fd, .events = POLLIN},
+	};
+	int64_t left = self->limits.deadline_ns - (clock_ns(CLOCK_MONOTONIC) - self->start_ns);
+	struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+
+	if (left <= 0)
+		return fail(self, -ETIME, "it took longer than %" PRId64 " ms",
+			    self->limits.deadline_ns / 1000000);
+	if (ppoll(fds, 2, &timeout, NULL) < 0 && errno != EINTR)
+		return fail(self, -errno, "poll: %s", strerror(errno));
+	if (fds[1].revents && !(fds[0].revents & POLLIN))
+		return tell_end(self);
+	return 0;
+}
+
+/* Serves page faults until the process rings for that batch. */
+static int serve(struct twin *self, uint64_t batch)
+{
+	struct uffd_msg messages[MESSAGES_PER_READ];
+
+	for (;;) {
+		ssize_t got = read(self->process.userfault_fd, messages, sizeof(messages));
+		int error = 0;
+
+		if (got < 0 && errno == EAGAIN)
+			error = wait_for_event(self);
+		else if (got < 0 && errno != EINTR)
+			error = fail(self, -errno, "userfaultfd: %s", strerror(errno));
+		for (ssize_t i = 0; !error && i < got / (ssize_t)sizeof(messages[0]); i++) {
+			uint64_t address = messages[i].arg.pagefault.address;
+
+			if (messages[i].event != UFFD_EVENT_PAGEFAULT)
+				continue;
+			if ((address & ~(self->page_bytes - 1)) == doorbell(self, batch))
+				return 0;
+			error = serve_fault(self, address);
+		}
+		if (error)
+			return error;
+	}
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static void sort_known(struct twin *self)
+{
+	struct page_list *known = &self->known;
+	size_t kept = 0;
+
+	if (known->count)
+		qsort(known->items, known->count, sizeof(*known->items), compare_addresses);
+	for (size_t i = 0; i < known->count; i++)
+		if (!kept || known->items[kept - 1] != known->items[i])
+			known->items[kept++] = known->items[i];
+	known->count = kept;
+}
+
+/* How many known pages from an index on follow each other. */
+static size_t known_run(const struct twin *self, size_t index)
+{
+	const uint64_t *items = self->known.items;
+	size_t count = 1;
+
+	while (count < MAX_RUN_PAGES && index + count < self->known.count &&
+	       items[index + count] == items[index] + count * self->page_bytes)
+		count++;
+	return count;
+}
+
+/* Overwrites pages that are in the twin. */
+static int overwrite(struct twin *self, uint64_t address, size_t pages)
+{
+	struct iovec from = {.iov_base = self->buffer, .iov_len = pages * self->page_bytes};
+	struct iovec to = {.iov_base = (void *)(uintptr_t)address, .iov_len = from.iov_len};
+	ssize_t done = process_vm_writev(self->process.pid, &from, 1, &to, 1, 0);
+
+	return done == (ssize_t)from.iov_len ? 0 : -EFAULT;
+}
+
+/*
+ * Fetches all known pages anew: into a fresh process, or over what a running one has. A
+ * page that the target does not have any more is forgotten. 0; -ESTALE when a running
+ * process holds such a page, which it must not.
+ */
+static int fetch_known(struct twin *self, bool fresh)
+{
+	size_t kept = 0;
+	int error = 0;
+
+	sort_known(self);
+	for (size_t i = 0, run; i < self->known.count && !error; i += run) {
+		uint64_t address = self->known.items[i];
+		ssize_t pages;
+
+		run = known_run(self, i);
+		if (!fresh && target_pages__is_constant(self->pages, address)) {
+			run = 1;
+			self->known.items[kept++] = address;
+			continue;
+		}
+		pages = target_pages__read(self->pages, address, run, self->buffer);
+		if (pages == -ESRCH)
+			return fail_to_read(self, -ESRCH, address);
+		if (pages < 0) {
+			run = 1;
+			error = fresh ? 0 : -ESTALE;
+			continue;
+		}
+		run = (size_t)pages;
+		error = fresh ? fill(self, address, run, self->buffer)
+			      : overwrite(self, address, run);
+		self->statistics.pages_fetched += run;
+		memmove(&self->known.items[kept], &self->known.items[i],
+			run * sizeof(*self->known.items));
+		kept += run;
+	}
+	if (!error)
+		self->known.count = kept;
+	return error;
+}
+
+static int start(struct twin *self, const struct twin_target *target)
+{
+	int error = twin_process__start(&self->process, target);
+
+	if (error == -EADDRINUSE)
+		return fail(self, error, "the target leaves no room for it");
+	if (error)
+		return fail(self, error, "it could not be started: %s%s", strerror(-error),
+			    error == -ENOSYS ? " (userfaultfd)" : "");
+	self->statistics.starts++;
+	self->batches = 0;
+	self->layout = target_pages__layout(self->pages);
+	error = serve(self, 0);
+	if (error)
+		return error;
+	error = fetch_known(self, true);
+	return error ? fail(self, error, "its memory could not be filled: %s", strerror(-error))
+		     : 0;
+}
+
+static bool can_go_on(const struct twin *self, const struct twin_target *target)
+{
+	return self->process.pid > 0 && self->layout == target_pages__layout(self->pages) &&
+	       self->batches < home_doorbell_count(self->page_bytes) / 2 &&
+	       twin_process__fits(&self->process, target);
+}
+
+int twin__begin_round(struct twin *self, const struct twin_target *target,
+		      const struct twin_limits *limits)
+{
+	uint64_t starts = self->statistics.starts;
+	int error;
+
+	target_pages__end(self->pages);
+	self->reason[0] = '\0';
+	self->limits = *limits;
+	self->start_ns = clock_ns(CLOCK_MONOTONIC);
+	self->statistics = (struct twin_statistics){.starts = starts};
+	self->tid = target->tid;
+	error = target_pages__begin(self->pages, target);
+	if (error)
+		return fail_to_read(self, error, 0);
+	if (can_go_on(self, target)) {
+		error = fetch_known(self, false);
+		if (!error || error == -ESRCH)
+			return error;
+	}
+	twin_process__end(&self->process);
+	return start(self, target);
+}
+
+void twin__end_round(struct twin *self, bool keep)
+{
+	if (!keep || self->known.count > KEPT_PAGES)
+		twin_process__end(&self->process);
+	if (self->known.count > KEPT_PAGES)
+		self->known.count = 0;
+	target_pages__end(self->pages);
+}
+
+/* --- calls --- */
+
+/* Lets the process leave its doorbell: whatever lies there, it is not looked at. */
+static int ring_back(struct twin *self)
+{
+	struct uffdio_zeropage zero = {
+		.range = {.start = doorbell(self, self->batches), .len = self->page_bytes}};
+
+	return ioctl(self->process.userfault_fd, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+}
+
+static int call_batch(struct twin *self, struct twin_call *calls, size_t count)
+{
+	struct twin_control *control = self->process.control;
+	int error;
+
+	if (self->process.pid < 0)
+		return -EIO; /* the round has failed already, and said why */
+	if (self->batches + 2 >= home_doorbell_count(self->page_bytes))
+		return fail(self, -E2BIG, "too many calls in one round");
+	memcpy(control->calls, calls, count * sizeof(*calls));
+	control->call_count = count;
+	error = ring_back(self);
+	if (error)
+		return tell_end(self);
+	self->batches++;
+	error = serve(self, self->batches);
+	if (error)
+		return error;
+	for (size_t i = 0; i < count; i++)
+		calls[i].result = control->calls[i].result;
+	self->statistics.calls += count;
+	return 0;
+}
+
+int twin__call(struct twin *self, struct twin_call *calls, size_t count)
+{
+	int error = 0;
+
+	for (size_t done = 0; done < count && !error; done += TWIN_BATCH)
+		error = call_batch(self, calls + done,
+				   count - done < TWIN_BATCH ? count - done : TWIN_BATCH);
+	return error;
+}
+
+/* --- the scratch area --- */
+
+uint64_t twin__scratch(const struct twin *self, size_t offset)
+{
+	return self->process.home + HOME_SCRATCH_OFFSET + offset;
+}
+
+static char *scratch(const struct twin *self)
+{
+	return (char *)self->process.control + (HOME_SCRATCH_OFFSET - HOME_CONTROL_OFFSET);
+}
+
+static bool in_scratch(const struct twin *self, size_t offset, size_t length)
+{
+	return self->process.control && offset <= TWIN_SCRATCH_BYTES &&
+	       length <= TWIN_SCRATCH_BYTES - offset;
+}
+
+void twin__write_scratch(struct twin *self, size_t offset, const void *data, size_t length)
+{
+	if (in_scratch(self, offset, length))
+		memcpy(scratch(self) + offset, data, length);
+}
+
+void twin__read_scratch(const struct twin *self, size_t offset, void *data, size_t length)
+{
+	if (in_scratch(self, offset, length))
+		memcpy(data, scratch(self) + offset, length);
+	else
+		memset(data, 0, length);
+}
+
+/* --- reading --- */
+
+static int read_part(struct twin *self, uint64_t address, void *data, size_t length)
+{
+	struct iovec to = {.iov_base = data, .iov_len = length};
+	struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
+	uint64_t page = address & ~(self->page_bytes - 1);
+	ssize_t pages;
+
+	/* what the twin does not have fails: a fault from outside is not served */
+	if (self->process.pid > 0 &&
+	    process_vm_readv(self->process.pid, &to, 1, &from, 1, 0) == (ssize_t)length)
+		return 0;
+	pages = target_pages__read(self->pages, page, 1, self->buffer);
+	if (pages < 0)
+		return (int)pages;
+	memcpy(data, self->buffer + (address - page), length);
+	return 0;
+}
+
+int twin__read(struct twin *self, uint64_t address, void *data, size_t length)
+{
+	for (size_t done = 0; done < length;) {
+		uint64_t at = address + done;
+		size_t left = (size_t)(self->page_bytes - at % self->page_bytes);
+		size_t part = length - done < left ? length - done : left;
+		int error = read_part(self, at, (char *)data + done, part);
+
+		if (error)
+			return error;
+		done += part;
+	}
+	return 0;
+}
+
+int twin__read_text(struct twin *self, uint64_t address, char *buffer, size_t size)
+{
+	size_t length = 0;
+
+	buffer[0] = '\0';
+	while (length + 1 < size) {
+		uint64_t at = address + length;
+		size_t left = (size_t)(self->page_bytes - at % self->page_bytes);
+		size_t part = size - 1 - length < left ? size - 1 - length : left;
+		int error = twin__read(self, at, buffer + length, part);
+
+		if (error) {
+			buffer[0] = '\0';
+			return error;
+		}
+		if (memchr(buffer + length, '\0', part))
+			return 0;
+		length += part;
+		buffer[length] = '\0';
+	}
+	return 0;
+}
