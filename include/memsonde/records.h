@@ -73,6 +73,7 @@ enum record_type {
 	RECORD_EXIT = 4,
 	RECORD_OOM_KILL = 5,
 	RECORD_END = 6,
+	RECORD_COLLECTION = 7,
 };
 
 /* One process in a census. Pages are of the machine's page size. Of a process that is not
@@ -178,8 +179,40 @@ struct oom_kill_record {
 	__u32 pid; /* in the initial pid namespace */
 };
 
+/* Where V8's collector is probed: at the entry of a function, or behind a call. */
+enum collection_probe {
+	PROBE_PAUSE_BEGIN = 0,
+	PROBE_CYCLE = 1,
+	PROBE_CYCLE_UPDATED = 2,
+	PROBE_USED_BEFORE = 3, /* the result register holds the heap's used bytes */
+	PROBE_USED_AFTER = 4,  /* the same, when the collection is done */
+	PROBE_PAUSE_END = 5,
+	COLLECTION_PROBE_COUNT = 6,
+};
+
+#define COLLECTION_UNKNOWN_NUMBER (-1)
+#define COLLECTION_TRACER_WORDS	  32
+
+/* One collection of V8, as its collector ended the pause. */
+struct collection_record {
+	__u32 type;
+	__u32 pid; /* in the pid namespace of the reader; 0: not visible there */
+	__u64 start_ns;
+	__u32 tid;
+	__s32 collector; /* as V8 numbers them, or COLLECTION_UNKNOWN_NUMBER */
+	__s32 reason;	 /* the same */
+	__u32 padding;
+	__u64 begin_ns; /* CLOCK_MONOTONIC */
+	__u64 end_ns;
+	__u64 used_before_bytes; /* ~0: unknown */
+	__u64 used_after_bytes;
+	__u64 tracer[COLLECTION_TRACER_WORDS]; /* the first words of V8's GCTracer; 0: unreadable */
+};
+
 _Static_assert(sizeof(struct process_counters) % 8 == 0, "no hidden padding");
 _Static_assert(sizeof(struct process_record) % 8 == 0, "no hidden padding");
+_Static_assert(sizeof(struct collection_record) == 64 + 8 * COLLECTION_TRACER_WORDS,
+	       "no hidden padding");
 _Static_assert(sizeof(struct vma_record) == 40 + RECORD_NAME_LENGTH, "no hidden padding");
 
 #endif

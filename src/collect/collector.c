@@ -331,7 +331,7 @@ static int collector__look(struct source *source, struct account *account)
 	add_threads(&look);
 	if (!self->settings.single_look)
 		count_new_ones(&look);
-	source->drain(source);
+	source->drain(source, account);
 	take_ended(&look);
 	break_down(&look);
 	account->lost_events = (int64_t)programs__lost_events(self->programs);
@@ -348,10 +348,11 @@ static void take_ended_record(void *context, const void *record, enum record_typ
 	ended__add(self->ended, record, type);
 }
 
-static void collector__drain(struct source *source)
+static void collector__drain(struct source *source, struct account *account)
 {
 	struct collector *self = (struct collector *)source;
 
+	(void)account;
 	programs__read_ended(self->programs, take_ended_record, self);
 }
 

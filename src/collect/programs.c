@@ -24,7 +24,8 @@
 #define ITERATOR_BUFFER_BYTES (8 * 4096)
 
 /* The ring wakes its reader when a quarter is full. */
-#define EXIT_WAKEUP_BYTES (EXIT_RING_BYTES_DEFAULT / 4)
+#define EXIT_WAKEUP_BYTES	(EXIT_RING_BYTES_DEFAULT / 4)
+#define COLLECTION_WAKEUP_BYTES (COLLECTION_RING_BYTES / 4)
 
 struct programs {
 	struct memsonde_bpf *skeleton;
@@ -79,6 +80,34 @@ static bool kernel_has_tracepoint(const struct btf *btf, const char *name)
 	return btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF) > 0;
 }
 
+static struct bpf_program *collection_program(const struct programs *self,
+					      enum collection_probe probe)
+{
+	const struct memsonde_bpf *skeleton = self->skeleton;
+	struct bpf_program *const programs[] = {
+		[PROBE_PAUSE_BEGIN] = skeleton->progs.on_pause_begin,
+		[PROBE_CYCLE] = skeleton->progs.on_cycle,
+		[PROBE_CYCLE_UPDATED] = skeleton->progs.on_cycle_updated,
+		[PROBE_USED_BEFORE] = skeleton->progs.on_used_before,
+		[PROBE_USED_AFTER] = skeleton->progs.on_used_after,
+		[PROBE_PAUSE_END] = skeleton->progs.on_pause_end,
+	};
+
+	return programs[probe];
+}
+
+/* Programs and maps of collections cost nothing where nobody asks for them. */
+static void select_collections(struct programs *self, bool wanted)
+{
+	struct memsonde_bpf *skeleton = self->skeleton;
+
+	for (int i = 0; i < COLLECTION_PROBE_COUNT; i++)
+		bpf_program__set_autoload(collection_program(self, i), wanted);
+	bpf_map__set_autocreate(skeleton->maps.pauses, wanted);
+	bpf_map__set_autocreate(skeleton->maps.cycles, wanted);
+	bpf_map__set_autocreate(skeleton->maps.collections, wanted);
+}
+
 /* Chooses among the programs by what the kernel has, before they are loaded. */
 static int select_programs(struct programs *self, const struct programs_settings *settings)
 {
@@ -117,6 +146,7 @@ static int select_programs(struct programs *self, const struct programs_settings
 	bpf_program__set_autoload(skeleton->progs.on_brk_entry, hooks);
 	bpf_program__set_autoload(skeleton->progs.on_brk, hooks);
 	bpf_program__set_autoload(skeleton->progs.on_oom_kill, hooks);
+	select_collections(self, hooks && settings->collections);
 	btf__free(btf);
 	return 0;
 }
@@ -133,6 +163,8 @@ static int apply_settings(struct programs *self, const struct programs_settings 
 	constants->follow_forks = settings->follow_forks;
 	constants->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	constants->exit_wakeup_bytes = EXIT_WAKEUP_BYTES;
+	constants->collection_wakeup_bytes =
+		settings->each_collection ? 0 : COLLECTION_WAKEUP_BYTES;
 	return 0;
 }
 
@@ -338,6 +370,13 @@ static int load_and_attach(struct programs *self, const struct programs_settings
 		ring_buffer__new(bpf_map__fd(self->skeleton->maps.ended), pass_ended, self, NULL);
 	if (!self->ended)
 		return explain_failure(self, -errno);
+	if (settings->collections) {
+		int ring = bpf_map__fd(self->skeleton->maps.collections);
+
+		error = ring_buffer__add(self->ended, ring, pass_ended, self);
+		if (error)
+			return explain_failure(self, error);
+	}
 	self->skeleton->bss->look_number = 1;
 	error = attach_hooks(self);
 	return error == -EPERM || error == -EACCES ? explain_failure(self, error) : error;
@@ -557,6 +596,48 @@ int programs__read_ended(struct programs *self, record_callback callback, void *
 int programs__ended_fd(const struct programs *self)
 {
 	return self->ended ? ring_buffer__epoll_fd(self->ended) : -1;
+}
+
+struct collection_probes {
+	struct bpf_link *links[COLLECTION_PROBE_COUNT];
+};
+
+int programs__attach_collections(struct programs *self, pid_t tid,
+				 const struct collection_places *places,
+				 struct collection_probes **probes)
+{
+	struct collection_probes *made = xcalloc(1, sizeof(*made));
+
+	/* Pauses begin to be seen last, so that nothing of one is missed. */
+	for (int i = COLLECTION_PROBE_COUNT - 1; i >= 0; i--) {
+		int error;
+
+		if (!places->offsets[i])
+			continue;
+		made->links[i] = bpf_program__attach_uprobe(collection_program(self, i), false, tid,
+							    places->path, places->offsets[i]);
+		if (made->links[i])
+			continue;
+		error = -errno;
+		collection_probes__free(made);
+		return error;
+	}
+	*probes = made;
+	return 0;
+}
+
+void collection_probes__free(struct collection_probes *probes)
+{
+	if (!probes)
+		return;
+	for (int i = 0; i < COLLECTION_PROBE_COUNT; i++)
+		bpf_link__destroy(probes->links[i]);
+	free(probes);
+}
+
+uint64_t programs__lost_collections(const struct programs *self)
+{
+	return self->skeleton->bss->lost_collections;
 }
 
 uint64_t programs__lost_events(const struct programs *self)

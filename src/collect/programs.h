@@ -19,6 +19,8 @@ struct programs_settings {
 	bool count_everything; /* else only processes named by programs__add_process() */
 	bool follow_forks;     /* and their children */
 	bool iterators_only;   /* census and mappings, without any hook on events */
+	bool collections;      /* programs__attach_collections() will be called */
+	bool each_collection;  /* the reader is woken by each, else when many wait */
 	bool trial;	       /* failing is an answer: it is logged only with -v */
 	bool faults_by_event;  /* as on kernels that do not tell the causes of faults */
 };
@@ -57,10 +59,31 @@ int programs__read_census(struct programs *programs, pid_t tgid, record_callback
 int programs__read_mappings(struct programs *programs, pid_t tgid, bool leader_lives,
 			    record_callback callback, void *context);
 
-/* Records of processes that ended since the last call. programs__ended_fd() becomes
- * readable when many wait. */
+/* Records of processes that ended, and of collections, since the last call.
+ * programs__ended_fd() becomes readable when many wait. */
 int programs__read_ended(struct programs *programs, record_callback callback, void *context);
 int programs__ended_fd(const struct programs *programs);
+
+/* Where the collector of one program is probed: offsets in the file, 0: nowhere. */
+struct collection_places {
+	const char *path; /* of the file, borrowed during the call */
+	uint64_t offsets[COLLECTION_PROBE_COUNT];
+};
+
+/*
+ * Probes the process of that thread, all its threads, and no other process that executes
+ * the file. The records of its collections come with programs__read_ended(). 0 or -errno;
+ * what was attached goes away with collection_probes__free(), which takes NULL, or with
+ * memsonde.
+ */
+struct collection_probes;
+int programs__attach_collections(struct programs *programs, pid_t tid,
+				 const struct collection_places *places,
+				 struct collection_probes **probes);
+void collection_probes__free(struct collection_probes *probes);
+
+/* Collections that were begun and not reported. */
+uint64_t programs__lost_collections(const struct programs *programs);
 
 /* How many counters, exits and runs of programs were lost, as of the last look. */
 uint64_t programs__lost_events(const struct programs *programs);

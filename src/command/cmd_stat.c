@@ -189,7 +189,7 @@ static enum wait_end wait_until(struct stat_run *run, int64_t deadline_ns)
 		if (fds[1].revents & (POLLERR | POLLHUP))
 			return WAIT_READER_GONE;
 		if (fds[2].revents & POLLIN)
-			run->source->drain(run->source);
+			run->source->drain(run->source, &run->account);
 		else if (fds[2].revents)
 			fds[2].fd = -1; /* it is broken: looks go on without it */
 	}

@@ -127,7 +127,7 @@ static bool wait_for_something(struct top_run *run)
 	if (stop_signals__arrived(&run->signals))
 		return false;
 	if (fds[2].revents & POLLIN)
-		run->source->drain(run->source);
+		run->source->drain(run->source, &run->account);
 	if (fds[0].revents && terminal__is_gone(run->terminal))
 		return false;
 	if (fds[0].revents)

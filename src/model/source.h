@@ -15,8 +15,9 @@ struct source {
 	 * (a recording ended, or every target is gone); another -errno after a line was
 	 * logged. */
 	int (*look)(struct source *source, struct account *account);
-	/* Handles what arrived on fd; called when it is readable. */
-	void (*drain)(struct source *source);
+	/* Handles what arrived on fd; called when it is readable. Collections go into the
+	 * account at once. */
+	void (*drain)(struct source *source, struct account *account);
 	void (*close)(struct source *source);
 	int fd; /* to poll between looks, -1 if there is nothing to poll */
 };

@@ -113,9 +113,10 @@ static int look(struct source *source, struct account *account)
 }
 
 /* A file is always ready: there is nothing to wait for between looks. */
-static void drain(struct source *source)
+static void drain(struct source *source, struct account *account)
 {
 	(void)source;
+	(void)account;
 }
 
 static void close_reader(struct source *source)
