@@ -50,7 +50,9 @@ check_directions() {
 			split("base>base model>base model>model system>base system>model system>system " \
 			      "recording>base recording>model recording>recording view>base view>model " \
 			      "view>view collect>base collect>model collect>system collect>collect " \
-			      "collect>memsonde bpf>memsonde bpf>bpf", list, " ")
+			      "collect>memsonde bpf>memsonde bpf>bpf " \
+			      "parse>base parse>system twin>base twin>model twin>system twin>parse " \
+			      "collect>parse collect>twin", list, " ")
 			for (i in list) allowed[list[i]] = 1
 		}
 		{
@@ -68,6 +70,8 @@ check_directions() {
 	verdict 'only collect includes libbpf and the skeleton' "$(
 		grep -rnE '#include [<"](bpf/|linux/bpf|memsonde\.skel)' src |
 			grep -vE '^src/(collect/|command/help\.c:)')"
+	verdict 'only parse includes libelf' "$(
+		grep -rnE '#include <(gelf|libelf|elfutils)' src | grep -v '^src/parse/')"
 	verdict 'model and view know no system' "$(
 		grep -rnE '#include <(sys/(mount|ptrace|syscall)|linux/|bpf/|gelf|libelf|dirent)' \
 			src/model src/view | grep -v '<linux/types')"

@@ -22,7 +22,7 @@ void elf_symbols__free(struct elf_symbols *symbols);
 
 struct elf_symbol {
 	uint64_t address; /* as the file says: add the bias of the mapping; 0: not defined here */
-	uint64_t file_offset; /* of the same; for uprobes */
+	uint64_t file_offset; /* of the same; for uprobes; 0: not in the file (.bss) */
 	uint64_t size_bytes;
 	bool exported; /* in .dynsym; else only in .symtab */
 };

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_PARSE_PARSER_SANDBOX_H
+#define MEMSONDE_PARSE_PARSER_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Locks the calling process, a child made for it, up: nothing is left to it but its
+ * memory, some more of it, and to end. Who is not root cannot become another user: the
+ * rest is done all the same. False if what is indispensable cannot be had.
+ */
+bool parser_sandbox__enter(pid_t parent, uint64_t memory_bytes, int64_t cpu_ns);
+
+#endif
