@@ -54,4 +54,7 @@ void explain_history__free(struct explain_history *history);
  */
 void explain__look(struct account *account);
 
+/* For how long the process was watched so: with none, nothing can be said yet. */
+int64_t explain__watched_ns(const struct process *process);
+
 #endif

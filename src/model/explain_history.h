@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_MODEL_EXPLAIN_HISTORY_H
+#define MEMSONDE_MODEL_EXPLAIN_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/figures.h"
+
+struct process;
+
+/*
+ * What explanations are worked out from: some figures of one process over the time that
+ * it was watched. It is bounded: as it fills, neighbours are merged, those of long ago
+ * first, so that what it tells of a moment is as fine as the moment is near. Of merged
+ * looks the lowest value is kept, as growth is measured from low point to low point:
+ * managed heaps and caches rise and fall all the time, and what they never fall below is
+ * what is held.
+ */
+
+/* Figures of the process are taken as they are; the others are worked out. */
+enum explain_series {
+	SERIES_RSS,
+	SERIES_CLASS_FIRST,
+	SERIES_CLASS_LAST = SERIES_CLASS_FIRST + CLASS_COUNT - 1,
+	SERIES_LIVE,		/* heap.live_bytes */
+	SERIES_SLACK,		/* heap.slack_bytes */
+	SERIES_NATIVE_LIVE,	/* heap.live_bytes less array buffers */
+	SERIES_NATIVE_MALLOC,	/* classes.malloc less array buffers that must lie in it */
+	SERIES_ARRAY_BUFFERS,	/* of all isolates */
+	SERIES_EXTERNAL,	/* the same, less array buffers */
+	SERIES_HEAP_USED,	/* of all isolates */
+	SERIES_HEAP_USED_AFTER, /* the same, after collections */
+	SERIES_MARK_COMPACTS,	/* collections of whole heaps so far */
+	SERIES_FILES,		/* classes.code + classes.file */
+	SERIES_THREADS,
+	SERIES_COUNT,
+};
+
+/* What one series did in a stretch of time. The stretch is cut into three parts of equal
+ * length; `from` and `to` are the lowest values of the first and of the last. */
+struct growth {
+	bool known; /* each part has a value */
+	bool grew;  /* more than noise, and still in the last part */
+	bool fell;  /* in the last part some value was below the one before */
+	bool rose;  /* ... above the one before */
+	figure_value from, to;
+	int64_t bytes;		  /* to - from */
+	int64_t per_minute_bytes; /* of all the stretch */
+};
+
+struct explain_history;
+
+/* Adds what the process has now. An older image, or a clock that was set back, starts it
+ * anew. Makes it if *history is NULL. */
+void explain_history__add(struct explain_history **history, const struct process *process,
+			  int64_t time_unix_ns);
+void explain_history__free(struct explain_history *history);
+
+/* From the first look to the last; 0 for NULL. */
+int64_t explain_history__length_ns(const struct explain_history *history);
+
+/* Works out all SERIES_COUNT series over the last stretch_ns. False if that is longer
+ * than the history, or too few looks lie in it to tell anything. */
+bool explain_history__growths(const struct explain_history *history, int64_t stretch_ns,
+			      struct growth growths[SERIES_COUNT]);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rules that no growth of one series decides: shares, limits, what is left over. */
+#include <inttypes.h>
+
+#include "model/account.h"
+#include "model/explain_rules.h"
+
+#define MIB ((int64_t)1 << 20)
+
+/* Slack that does not grow is told, too, from here on: at rest it is the answer to "why
+ * is it so large". */
+#define SLACK_LEAST_BYTES   (64 * MIB)
+#define SLACK_LEAST_PERCENT 40
+
+#define NEAR_PERCENT 85
+/* The container's limit, where V8 would grow beyond it. */
+#define NEAR_BEFORE_HEAP_PERCENT 70
+/* A process of which less of the limit is does not bring the container near it. */
+#define SHARE_LEAST_PERCENT 10
+
+#define MINUTES_TOLD_MOST (24 * 60)
+
+static double percent(figure_value part, figure_value whole)
+{
+	return 100 * (double)part / (double)whole;
+}
+
+static void add_of(struct output *text, figure_value part, figure_value whole)
+{
+	explain_text__add_bytes(text, part);
+	output__add_text(text, " of ");
+	explain_text__add_bytes(text, whole);
+	output__printf(text, " (%.0f %%)", percent(part, whole));
+}
+
+static void take_growth(struct explanation *found, const struct growth *growth)
+{
+	if (!growth->grew)
+		return;
+	found->grew_bytes = growth->bytes;
+	found->per_minute_bytes = growth->per_minute_bytes;
+}
+
+/* ", which it reaches in 12 min if it goes on so" */
+static void add_time_left(struct output *text, const struct explanation *found, figure_value left)
+{
+	double minutes = (double)left / (double)found->per_minute_bytes;
+
+	if (found->per_minute_bytes <= 0 || left <= 0 || minutes > MINUTES_TOLD_MOST)
+		return;
+	output__printf(text, ", which is reached in %.2g min if it goes on so", minutes);
+}
+
+bool explain_find__slack_share(const struct explain_case *explained, struct explanation *found,
+			       struct output *text)
+{
+	const figure_value *figures = explained->process->figures;
+	figure_value slack = figures[FIG_HEAP_SLACK], held = figures[FIG_HEAP_HELD];
+
+	if (!figure_known(slack) || !figure_known(held) || slack < SLACK_LEAST_BYTES ||
+	    held < slack || percent(slack, held) < SLACK_LEAST_PERCENT)
+		return false;
+	found->class = FIG_CLASS_MALLOC;
+	output__printf(text, "of what the allocator holds nobody uses ");
+	add_of(text, slack, held);
+	if (figure_known(figures[FIG_HEAP_LIVE])) {
+		output__add_text(text, ", live are ");
+		explain_text__add_bytes(text, figures[FIG_HEAP_LIVE]);
+	}
+	return true;
+}
+
+/* ---- V8's limit ---- */
+
+/* What an isolate holds, as far as it is known. */
+static figure_value held_of(const struct isolate *isolate)
+{
+	figure_value after = isolate->figures[IFIG_GC_USED_AFTER];
+
+	return figure_known(after) ? after : isolate->figures[IFIG_HEAP_USED];
+}
+
+static bool has_limit(const struct isolate *isolate)
+{
+	return figure_known(held_of(isolate)) && isolate->figures[IFIG_HEAP_LIMIT] > 0;
+}
+
+static const struct isolate *nearest_isolate(const struct process *process)
+{
+	const struct isolate *nearest = NULL;
+	double nearest_percent = 0;
+
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		const struct isolate *isolate = &process->isolates[i];
+		double share = has_limit(isolate) ? percent(held_of(isolate),
+							    isolate->figures[IFIG_HEAP_LIMIT])
+						  : 0;
+
+		if (share <= nearest_percent)
+			continue;
+		nearest = isolate;
+		nearest_percent = share;
+	}
+	return nearest;
+}
+
+bool explain_find__near_heap_limit(const struct explain_case *explained, struct explanation *found,
+				   struct output *text)
+{
+	const struct isolate *isolate = nearest_isolate(explained->process);
+	const struct growth *growths = explained->growths;
+	bool after;
+	figure_value held, limit;
+
+	if (!isolate)
+		return false;
+	held = held_of(isolate);
+	limit = isolate->figures[IFIG_HEAP_LIMIT];
+	if (percent(held, limit) < NEAR_PERCENT)
+		return false;
+	after = figure_known(isolate->figures[IFIG_GC_USED_AFTER]);
+	found->class = FIG_CLASS_V8_HEAP;
+	take_growth(found, &growths[growths[SERIES_HEAP_USED_AFTER].known ? SERIES_HEAP_USED_AFTER
+									  : SERIES_HEAP_USED]);
+	output__printf(text, "V8's heap of isolate %" PRIu32 " (%s) uses%s ", isolate->id,
+		       isolate->thread, after ? ", after collections," : "");
+	add_of(text, held, limit);
+	output__add_text(text, ", its limit");
+	add_time_left(text, found, limit - held);
+	return true;
+}
+
+/* ---- the container's limit ---- */
+
+struct container_use {
+	figure_value used, limit;
+};
+
+/* What cannot be reclaimed counts, where it is known. */
+static struct container_use use_of(const struct process *process)
+{
+	const struct container *container = process->container;
+	struct container_use use = {.used = process->figures[FIG_RSS],
+				    .limit = process->figures[FIG_LIMIT_CONTAINER]};
+
+	if (!container || !figure_known(container->figures[CFIG_MEMORY_LIMIT]))
+		return use;
+	use.limit = container->figures[CFIG_MEMORY_LIMIT];
+	if (figure_known(container->figures[CFIG_WORKING_SET]))
+		use.used = container->figures[CFIG_WORKING_SET];
+	else if (figure_known(container->figures[CFIG_MEMORY_CURRENT]))
+		use.used = container->figures[CFIG_MEMORY_CURRENT];
+	return use;
+}
+
+/* How much V8 may still grow before one of its own limits stops it. */
+static figure_value heap_left(const struct process *process)
+{
+	figure_value most = FIGURE_UNKNOWN;
+
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		const figure_value *figures = process->isolates[i].figures;
+		figure_value left = figures[IFIG_HEAP_LIMIT];
+
+		if (left <= 0 || figures[IFIG_HEAP_USED] < 0)
+			continue;
+		left -= figures[IFIG_HEAP_USED];
+		if (left > most)
+			most = left;
+	}
+	return most;
+}
+
+bool explain_find__near_container_limit(const struct explain_case *explained,
+					struct explanation *found, struct output *text)
+{
+	struct container_use use = use_of(explained->process);
+	figure_value rss = explained->process->figures[FIG_RSS];
+	figure_value left = heap_left(explained->process);
+	bool before_heap;
+
+	if (use.used <= 0 || use.limit <= 0 || !figure_known(rss) ||
+	    percent(rss, use.limit) < SHARE_LEAST_PERCENT)
+		return false;
+	before_heap = figure_known(left) && left > use.limit - use.used;
+	if (percent(use.used, use.limit) < (before_heap ? NEAR_BEFORE_HEAP_PERCENT : NEAR_PERCENT))
+		return false;
+	take_growth(found, &explained->growths[SERIES_RSS]);
+	output__add_text(text, "the container uses ");
+	add_of(text, use.used, use.limit);
+	output__add_text(text, ", its limit");
+	add_time_left(text, found, use.limit - use.used);
+	if (before_heap) {
+		output__add_text(text, "; V8's heap may still grow by ");
+		explain_text__add_bytes(text, left);
+		output__add_text(text, ", so the OOM killer will come before V8 does");
+	}
+	return true;
+}
+
+/* ---- what is left ---- */
+
+static int64_t explained_bytes(const struct explain_case *explained, int class)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < explained->found_count; i++) {
+		const struct explanation *found = &explained->found[i];
+
+		if (found->cause != CAUSE_NEAR_HEAP_LIMIT &&
+		    found->cause != CAUSE_NEAR_CONTAINER_LIMIT &&
+		    (class < 0 || found->class == class))
+			bytes += found->grew_bytes;
+	}
+	return bytes;
+}
+
+static int class_left_over(const struct explain_case *explained)
+{
+	int most = -1;
+	int64_t most_bytes = 0;
+
+	for (int class = FIG_CLASS_FIRST; class <= FIG_CLASS_LAST; class ++) {
+		const struct growth *growth = explain_case__class(explained, class);
+		int64_t bytes = growth->bytes - explained_bytes(explained, class);
+
+		if (!growth->known || bytes <= most_bytes)
+			continue;
+		most = class;
+		most_bytes = bytes;
+	}
+	return most;
+}
+
+/* Where garbage of a managed heap may lie. */
+static bool is_collected(const struct explain_case *explained, int class)
+{
+	return explained->growths[SERIES_HEAP_USED].known &&
+	       (class == FIG_CLASS_V8_HEAP || class == FIG_CLASS_ARRAY_BUFFERS ||
+		class == FIG_CLASS_MALLOC);
+}
+
+bool explain_find__unexplained(const struct explain_case *explained, struct explanation *found,
+			       struct output *text)
+{
+	const struct growth *rss = &explained->growths[SERIES_RSS];
+	int64_t rest = rss->bytes - explained_bytes(explained, -1);
+
+	if (!rss->grew || rest < MIB || rest < rss->bytes / 4)
+		return false;
+	found->class = class_left_over(explained);
+	if (is_collected(explained, found->class) && !growth__is_settled(explained, SERIES_RSS))
+		return false;
+	found->grew_bytes = rest;
+	found->per_minute_bytes =
+		(int64_t)((double)rss->per_minute_bytes * ((double)rest / (double)rss->bytes));
+	explain_text__add_growth(text, "RSS", rss, explained->length_ns);
+	output__add_text(text, ", of which ");
+	explain_text__add_bytes(text, rest);
+	output__add_text(text, " fits no rule");
+	if (found->class >= 0) {
+		const struct growth *growth = explain_case__class(explained, found->class);
+
+		output__printf(text, "; of the rest %s grew most, from ",
+			       process_figures[found->class].path);
+		explain_text__add_bytes(text, growth->from);
+		output__add_text(text, " to ");
+		explain_text__add_bytes(text, growth->to);
+	}
+	return true;
+}

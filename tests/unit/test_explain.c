@@ -1,0 +1,841 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every rule on figures made by hand, and what must not be told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "model/account.h"
+#include "model/explain.h"
+#include "model/isolate.h"
+
+#define MIB    ((int64_t)1 << 20)
+#define SECOND INT64_C(1000000000)
+#define START  (INT64_C(1769860800) * SECOND)
+
+/* What a process has at a moment, in MiB; UNKNOWN is unknown. */
+#define UNKNOWN -1
+
+struct moment {
+	double rss, v8_heap, array_buffers_class, malloc, stack, file, anon;
+	double held, live, slack;
+	double heap_used, used_after, external, array_buffers, heap_limit;
+	double mark_compacts; /* a count */
+	double threads;	      /* a count */
+};
+
+/* A process of a hundred MiB in which nothing happens. */
+static const struct moment at_rest = {
+	.rss = 100,
+	.v8_heap = UNKNOWN,
+	.array_buffers_class = UNKNOWN,
+	.malloc = 80,
+	.stack = 1,
+	.file = 4,
+	.anon = 10,
+	.held = UNKNOWN,
+	.live = UNKNOWN,
+	.slack = UNKNOWN,
+	.heap_used = UNKNOWN,
+	.used_after = UNKNOWN,
+	.external = UNKNOWN,
+	.array_buffers = UNKNOWN,
+	.heap_limit = UNKNOWN,
+	.mark_compacts = UNKNOWN,
+	.threads = 4,
+};
+
+static figure_value bytes(double mib)
+{
+	return mib < 0 ? FIGURE_UNKNOWN : (figure_value)(mib * (double)MIB);
+}
+
+static figure_value count(double number)
+{
+	return number < 0 ? FIGURE_UNKNOWN : (figure_value)number;
+}
+
+static void set_isolate(struct process *process, uint64_t look, const struct moment *moment)
+{
+	struct isolate *isolate;
+
+	if (moment->heap_used < 0)
+		return;
+	isolate = process__isolate(process, look, 4242);
+	snprintf(isolate->thread, sizeof(isolate->thread), "main");
+	isolate->figures[IFIG_HEAP_USED] = bytes(moment->heap_used);
+	isolate->figures[IFIG_GC_USED_AFTER] = bytes(moment->used_after);
+	isolate->figures[IFIG_EXTERNAL] = bytes(moment->external);
+	isolate->figures[IFIG_ARRAY_BUFFERS] = bytes(moment->array_buffers);
+	isolate->figures[IFIG_HEAP_LIMIT] = bytes(moment->heap_limit);
+	isolate->figures[IFIG_GC_MARK_COMPACTS] = count(moment->mark_compacts);
+	process__sum_isolates(process);
+}
+
+static void set(struct process *process, uint64_t look, const struct moment *moment)
+{
+	figure_value *figures = process->figures;
+
+	figures[FIG_RSS] = bytes(moment->rss);
+	figures[FIG_CLASS_V8_HEAP] = bytes(moment->v8_heap);
+	figures[FIG_CLASS_ARRAY_BUFFERS] = bytes(moment->array_buffers_class);
+	figures[FIG_CLASS_MALLOC] = bytes(moment->malloc);
+	figures[FIG_CLASS_STACK] = bytes(moment->stack);
+	figures[FIG_CLASS_FILE] = bytes(moment->file);
+	figures[FIG_CLASS_ANON] = bytes(moment->anon);
+	figures[FIG_CLASS_CODE] = bytes(5);
+	figures[FIG_HEAP_HELD] = bytes(moment->held);
+	figures[FIG_HEAP_LIVE] = bytes(moment->live);
+	figures[FIG_HEAP_SLACK] = bytes(moment->slack);
+	figures[FIG_THREADS] = count(moment->threads);
+	set_isolate(process, look, moment);
+}
+
+static struct process *look_at(struct account *account, int second, const struct moment *moment)
+{
+	struct process_key key = {.start_ns = 1, .pid = 4242};
+	struct process *process;
+
+	account__begin_look(account, START + second * SECOND);
+	process = account__process(account, key);
+	set(process, account->look, moment);
+	account__end_look(account);
+	explain__look(account);
+	return process;
+}
+
+/* Looks each second of `seconds`, the moment as the function says. */
+typedef struct moment moment_of(int second);
+
+static struct process *watch(struct account *account, int seconds, moment_of *moment_of)
+{
+	struct process *process = NULL;
+
+	account__init(account);
+	for (int second = 0; second <= seconds; second++) {
+		struct moment moment = moment_of(second);
+
+		process = look_at(account, second, &moment);
+	}
+	return process;
+}
+
+static void fail_with(const struct process *process, const char *why)
+{
+	char told[4096] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < process->explanation_count; i++) {
+		const struct explanation *one = &process->explanations[i];
+
+		if (length < sizeof(told))
+			length +=
+				(size_t)snprintf(told + length, sizeof(told) - length,
+						 "\n%s +%lld: %s", explain_cause_names[one->cause],
+						 (long long)one->grew_bytes, one->evidence);
+	}
+	fail_msg("%s; told:%s", why, told);
+}
+
+/* Exactly these causes, in this order; "" is none. */
+static void expect(const struct process *process, const char *causes)
+{
+	char told[256] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < process->explanation_count; i++)
+		length +=
+			(size_t)snprintf(told + length, sizeof(told) - length, "%s%s", i ? " " : "",
+					 explain_cause_names[process->explanations[i].cause]);
+	if (strcmp(told, causes))
+		fail_with(process, causes);
+}
+
+static void expect_watch(int seconds, moment_of *moment_of, const char *causes)
+{
+	struct account account;
+
+	expect(watch(&account, seconds, moment_of), causes);
+	account__release(&account);
+}
+
+static void expect_class(const struct process *process, int class)
+{
+	if (!process->explanation_count || process->explanations[0].class != class)
+		fail_with(process, process_figures[class].path);
+}
+
+static void expect_words(const struct process *process, const char *words)
+{
+	if (!process->explanation_count || !strstr(process->explanations[0].evidence, words))
+		fail_with(process, words);
+}
+
+/* ---- nothing ---- */
+
+static struct moment rest(int second)
+{
+	struct moment now = at_rest;
+
+	now.rss += second % 2 ? 0.2 : 0;
+	now.malloc += second % 2 ? 0.2 : 0;
+	return now;
+}
+
+/* A step of 40 MiB in the fifth second, and nothing since. */
+static struct moment step(int second)
+{
+	struct moment now = at_rest;
+
+	now.rss += second >= 5 ? 40 : 0;
+	now.malloc += second >= 5 ? 40 : 0;
+	return now;
+}
+
+static struct moment node_at_rest(void)
+{
+	struct moment now = at_rest;
+
+	now.v8_heap = 20;
+	now.array_buffers_class = 0;
+	now.malloc = 30;
+	now.held = 30;
+	now.live = 25;
+	now.slack = 5;
+	now.heap_used = 15;
+	now.external = 3;
+	now.array_buffers = 2;
+	now.heap_limit = 2048;
+	return now;
+}
+
+/* A sawtooth of 30 MiB with a period of 8 s, and V8's pages with it. */
+static struct moment sawtooth(int second)
+{
+	struct moment now = node_at_rest();
+	double garbage = (double)(second % 8) * 30 / 8;
+
+	now.heap_used += garbage;
+	now.v8_heap += garbage;
+	now.rss += garbage;
+	return now;
+}
+
+/* The same with a period longer than the watch: no collection is seen. */
+static struct moment slow_sawtooth(int second)
+{
+	struct moment now = node_at_rest();
+
+	now.heap_used += (double)second * 0.6;
+	now.v8_heap += (double)second * 0.6;
+	now.rss += (double)second * 0.6;
+	return now;
+}
+
+/* Buffers that are dropped, and freed each 10 s. */
+static struct moment buffer_garbage(int second)
+{
+	struct moment now = node_at_rest();
+	double garbage = (double)(second % 10) * 5;
+
+	now.array_buffers += garbage;
+	now.external += garbage;
+	now.live += garbage;
+	now.held += garbage;
+	now.malloc += garbage;
+	now.rss += garbage;
+	return now;
+}
+
+static void test_explain__nothing(void **state)
+{
+	(void)state;
+	expect_watch(60, rest, "");
+	expect_watch(120, step, "");
+	for (int seconds = 0; seconds <= 70; seconds++) {
+		if (seconds > 16) /* two periods: less is no ground for a verdict */
+			expect_watch(seconds, sawtooth, "");
+		expect_watch(seconds, slow_sawtooth, "");
+	}
+	expect_watch(45, buffer_garbage, "");
+	expect_watch(300, buffer_garbage, "");
+	expect_watch(1500, sawtooth, "");
+}
+
+static void test_explain__sawtooth_from_the_first_look(void **state)
+{
+	(void)state;
+	for (int seconds = 0; seconds <= 16; seconds++)
+		expect_watch(seconds, sawtooth, "");
+}
+
+/* ---- Node.js ---- */
+
+static struct moment leak_buffers(int second)
+{
+	struct moment now = node_at_rest();
+	double kept = (double)second * 10;
+
+	now.array_buffers += kept;
+	now.external += kept;
+	now.live += kept;
+	now.held += kept;
+	now.malloc += kept;
+	now.rss += kept;
+	return now;
+}
+
+static struct moment leak_buffers_mapped(int second)
+{
+	struct moment now = leak_buffers(second);
+
+	now.array_buffers_class = (double)second * 10;
+	now.malloc = 30;
+	now.live = 25;
+	now.held = 30;
+	return now;
+}
+
+static struct moment leak_buffers_without_allocator(int second)
+{
+	struct moment now = leak_buffers(second);
+
+	now.live = now.held = now.slack = UNKNOWN;
+	return now;
+}
+
+static void test_explain__buffers_held(void **state)
+{
+	struct account account;
+	const struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, leak_buffers);
+	expect(process, "buffers_held");
+	expect_class(process, FIG_CLASS_MALLOC);
+	expect_words(process, "Buffers and ArrayBuffers grew from 2.0 MiB to 202 MiB in 30 s");
+	assert_int_equal(process->explanations[0].grew_bytes, 200 * MIB);
+	assert_int_equal(process->explanations[0].per_minute_bytes, 400 * MIB);
+	account__release(&account);
+
+	process = watch(&account, 30, leak_buffers_mapped);
+	expect(process, "buffers_held");
+	expect_class(process, FIG_CLASS_ARRAY_BUFFERS);
+	account__release(&account);
+	expect_watch(30, leak_buffers_without_allocator, "buffers_held");
+	/* a few: garbage could be as much */
+	expect_watch(5, leak_buffers, "");
+}
+
+/* 10 MiB a second kept, as much garbage again, collected each 4 s. */
+static struct moment leak_objects(int second)
+{
+	struct moment now = node_at_rest();
+	double kept = (double)second, garbage = (double)(second % 4) * 5;
+
+	now.heap_used += kept + garbage;
+	now.v8_heap += kept + 20;
+	now.rss += kept + 20;
+	return now;
+}
+
+static struct moment leak_objects_with_collections(int second)
+{
+	struct moment now = leak_objects(second);
+
+	now.mark_compacts = second / 4;
+	now.used_after = now.mark_compacts > 0 ? 15 + (double)(second / 4 * 4) : UNKNOWN;
+	return now;
+}
+
+/* No collection is seen, but no garbage is ever so much. */
+static struct moment leak_objects_fast(int second)
+{
+	struct moment now = node_at_rest();
+
+	now.heap_used += (double)second * 10;
+	now.v8_heap += (double)second * 10;
+	now.rss += (double)second * 10;
+	return now;
+}
+
+/* Only the new space is collected: what fell says nothing of the old one. */
+static struct moment scavenges_only(int second)
+{
+	struct moment now = leak_objects(second);
+
+	now.mark_compacts = 0;
+	return now;
+}
+
+static void test_explain__objects_held(void **state)
+{
+	struct account account;
+	const struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, leak_objects);
+	expect(process, "objects_held");
+	expect_class(process, FIG_CLASS_V8_HEAP);
+	expect_words(process, "low point");
+	account__release(&account);
+
+	process = watch(&account, 30, leak_objects_with_collections);
+	expect(process, "objects_held");
+	expect_words(process, "V8's heap used after collections grew from 19.0 MiB");
+	account__release(&account);
+
+	expect_watch(30, leak_objects_fast, "objects_held");
+	expect_watch(30, scavenges_only, "");
+}
+
+/* Nothing was collected in the first third of the watch. */
+static struct moment collected_late(int second)
+{
+	struct moment now = leak_objects(second);
+
+	now.mark_compacts = second < 15 ? 0 : second / 4 - 2;
+	now.used_after = second < 15 ? UNKNOWN : 15 + (double)(second / 4 * 4);
+	return now;
+}
+
+static void test_explain__objects_after_first_collection(void **state)
+{
+	struct account account;
+	const struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, collected_late);
+	expect(process, "objects_held");
+	expect_words(process, "low point");
+	account__release(&account);
+}
+
+/* Few Buffers are kept, each in a page of its own: the allocator cannot give back. */
+static struct moment churn(int second)
+{
+	struct moment now = buffer_garbage(second);
+
+	now.slack += (double)second * 1.5;
+	now.held += (double)second * 1.5;
+	now.malloc += (double)second * 1.5;
+	now.rss += (double)second * 1.5;
+	return now;
+}
+
+static void test_explain__slack_of_churned_buffers(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 40, churn);
+	expect(process, "slack");
+	expect_class(process, FIG_CLASS_MALLOC);
+	account__release(&account);
+}
+
+/* Malloced by an addon; arrayBuffers and V8's heap as ever. */
+static struct moment leak_in_addon(int second)
+{
+	struct moment now = node_at_rest();
+
+	now.live += (double)second;
+	now.held += (double)second;
+	now.malloc += (double)second;
+	now.rss += (double)second;
+	return now;
+}
+
+static struct moment leak_both(int second)
+{
+	struct moment now = leak_buffers(second);
+
+	now.live += (double)second;
+	now.held += (double)second;
+	now.malloc += (double)second;
+	now.rss += (double)second;
+	return now;
+}
+
+static void test_explain__native_held_beside_v8(void **state)
+{
+	(void)state;
+	expect_watch(30, leak_in_addon, "native_held");
+	expect_watch(30, leak_both, "buffers_held native_held");
+}
+
+/* ---- C ---- */
+
+static struct moment leak_native(int second)
+{
+	struct moment now = at_rest;
+
+	now.live = 60 + (double)second * 0.5;
+	now.slack = 20;
+	now.held = now.malloc = now.live + now.slack;
+	now.rss += (double)second * 0.5;
+	return now;
+}
+
+static struct moment leak_unknown_allocator(int second)
+{
+	struct moment now = leak_native(second);
+
+	now.live = now.slack = now.held = UNKNOWN;
+	return now;
+}
+
+static struct moment fragment(int second)
+{
+	struct moment now = at_rest;
+
+	now.live = 60 - (double)second * 0.2;
+	now.slack = 20 + (double)second;
+	now.held = now.malloc = now.live + now.slack;
+	now.rss = 20 + now.malloc;
+	return now;
+}
+
+static struct moment fragmented(int second)
+{
+	struct moment now = at_rest;
+
+	(void)second;
+	now.live = 90;
+	now.slack = 110;
+	now.held = now.malloc = 200;
+	now.rss = 220;
+	return now;
+}
+
+static void test_explain__native(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, leak_native);
+	expect(process, "native_held");
+	expect_class(process, FIG_CLASS_MALLOC);
+	account__release(&account);
+	process = watch(&account, 30, leak_unknown_allocator);
+	expect(process, "native_held");
+	expect_words(process, "could not be told into live and slack");
+	account__release(&account);
+}
+
+static void test_explain__slack(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, fragment);
+	expect(process, "slack");
+	account__set_text(&process->allocator, "glibc");
+	explain__look(&account);
+	expect_words(process, "malloc_trim(3)");
+	account__release(&account);
+
+	/* it need not grow to be told, and one look is enough */
+	process = watch(&account, 0, fragmented);
+	expect(process, "slack");
+	expect_words(process, "110 MiB of 200 MiB (55 %)");
+	assert_int_equal(process->explanations[0].grew_bytes, 0);
+	account__release(&account);
+}
+
+static struct moment threads(int second)
+{
+	struct moment now = at_rest;
+
+	now.threads += second;
+	now.stack += second * 0.25;
+	now.rss += second * 0.25;
+	return now;
+}
+
+static struct moment file_cache(int second)
+{
+	struct moment now = at_rest;
+
+	now.file += second * 8;
+	now.rss += second * 8;
+	return now;
+}
+
+static struct moment other(int second)
+{
+	struct moment now = at_rest;
+
+	now.anon += second * 2;
+	now.rss += second * 2;
+	return now;
+}
+
+static void test_explain__other_classes(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, threads);
+	expect(process, "stacks");
+	expect_class(process, FIG_CLASS_STACK);
+	expect_words(process, "threads from 4 to 24");
+	account__release(&account);
+	process = watch(&account, 30, file_cache);
+	expect(process, "file_cache");
+	expect_class(process, FIG_CLASS_FILE);
+	account__release(&account);
+	process = watch(&account, 30, other);
+	expect(process, "unexplained");
+	expect_class(process, FIG_CLASS_ANON);
+	account__release(&account);
+}
+
+/* ---- limits ---- */
+
+static struct moment near_heap_limit(int second)
+{
+	struct moment now = node_at_rest();
+
+	(void)second;
+	now.heap_limit = 100;
+	now.heap_used = 90;
+	return now;
+}
+
+static struct moment garbage_near_heap_limit(int second)
+{
+	struct moment now = near_heap_limit(second);
+
+	now.used_after = 30;
+	return now;
+}
+
+static void test_explain__near_heap_limit(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 0, near_heap_limit);
+	expect(process, "near_heap_limit");
+	expect_class(process, FIG_CLASS_V8_HEAP);
+	expect_words(process, "isolate 1 (main) uses 90.0 MiB of 100 MiB (90 %)");
+	account__release(&account);
+	expect_watch(0, garbage_near_heap_limit, "");
+}
+
+/* A container of 256 MiB. */
+static struct process *in_container(struct account *account, int64_t used_mib,
+				    const struct moment *moment)
+{
+	struct process *process;
+	struct container *container;
+
+	account__init(account);
+	process = look_at(account, 0, moment);
+	container = account__container(account, "docker", "web");
+	container->figures[CFIG_MEMORY_LIMIT] = 256 * MIB;
+	container->figures[CFIG_MEMORY_CURRENT] = 250 * MIB;
+	container->figures[CFIG_WORKING_SET] = used_mib * MIB;
+	process->container = container;
+	explain__look(account);
+	return process;
+}
+
+static void test_explain__near_container_limit(void **state)
+{
+	struct account account;
+	struct moment native = at_rest, node = node_at_rest();
+	struct process *process;
+
+	(void)state;
+	process = in_container(&account, 225, &native);
+	expect(process, "near_container_limit");
+	expect_words(process, "the container uses 225 MiB of 256 MiB (88 %), its limit: ");
+	account__release(&account);
+	expect(in_container(&account, 200, &native), "");
+	account__release(&account);
+
+	process = in_container(&account, 200, &node);
+	expect(process, "near_container_limit");
+	expect_words(process, "the OOM killer will come before V8 does");
+	account__release(&account);
+	expect(in_container(&account, 150, &node), "");
+	account__release(&account);
+
+	/* V8 would stop first */
+	node.heap_limit = 40;
+	expect(in_container(&account, 200, &node), "");
+	account__release(&account);
+	/* a small one is not to blame */
+	native.rss = 10;
+	native.malloc = 2;
+	expect(in_container(&account, 250, &native), "");
+	account__release(&account);
+}
+
+/* ---- the history ---- */
+
+/* At rest for two hours, then a leak of 1 MiB a second. */
+static struct moment late(int second)
+{
+	struct moment now = at_rest;
+	double leaked = second > 7200 ? second - 7200 : 0;
+
+	now.live = 60 + leaked;
+	now.slack = 20;
+	now.held = now.malloc = 80 + leaked;
+	now.rss = 100 + leaked;
+	return now;
+}
+
+static void test_explain__growth_after_long_rest(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 7199, late);
+	expect(process, "");
+	account__release(&account);
+	process = watch(&account, 7260, late);
+	expect(process, "native_held");
+	expect_words(process, "in 60 s");
+	account__release(&account);
+}
+
+/* 10 KiB a second: seen only from far. */
+static struct moment slowly(int second)
+{
+	struct moment now = leak_native(0);
+
+	now.live += (double)second / 100;
+	now.held += (double)second / 100;
+	now.malloc += (double)second / 100;
+	now.rss += (double)second / 100;
+	return now;
+}
+
+static void test_explain__slow_growth(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	expect_watch(60, slowly, "");
+	process = watch(&account, 4000, slowly);
+	expect(process, "native_held");
+	expect_words(process, "in 66.7 min");
+	assert_int_equal(explain__watched_ns(process), 4000 * SECOND);
+	account__release(&account);
+}
+
+static void test_explain__exec_starts_anew(void **state)
+{
+	struct account account;
+	struct process *process;
+	struct moment now = leak_native(31);
+
+	(void)state;
+	process = watch(&account, 30, leak_native);
+	process->image++;
+	look_at(&account, 31, &now);
+	expect(process, "");
+	assert_int_equal(explain__watched_ns(process), 0);
+	account__release(&account);
+}
+
+static void test_explain__clock_set_back(void **state)
+{
+	struct account account;
+	struct process *process;
+	struct moment now = leak_native(31);
+
+	(void)state;
+	process = watch(&account, 30, leak_native);
+	look_at(&account, -3600, &now);
+	expect(process, "");
+	account__release(&account);
+}
+
+static void test_explain__without_classes(void **state)
+{
+	struct account account;
+	struct process *process;
+	struct moment now = leak_native(0);
+
+	(void)state;
+	account__init(&account);
+	for (int second = 0; second < 20; second++) {
+		process = look_at(&account, second, &now);
+		now.rss += 10;
+		now.v8_heap = now.malloc = now.stack = now.file = now.anon = UNKNOWN;
+	}
+	process->figures[FIG_CLASS_CODE] = FIGURE_UNKNOWN;
+	explain__look(&account);
+	expect(process, "");
+	account__release(&account);
+}
+
+/* Numbers that only a recording can hold. */
+static void test_explain__hostile_figures(void **state)
+{
+	static const figure_value extremes[] = {INT64_MAX, INT64_MIN + 1, 0, -1, INT64_MAX - 1};
+	struct account account;
+	struct moment now = node_at_rest();
+	struct process *process;
+
+	(void)state;
+	account__init(&account);
+	for (int second = 0; second < 300; second++) {
+		process = look_at(&account, second, &now);
+		for (int i = 0; i < PROCESS_FIGURE_COUNT; i++)
+			process->figures[i] = extremes[(second + i) % ARRAY_SIZE(extremes)];
+		for (int i = 0; i < ISOLATE_FIGURE_COUNT; i++)
+			process->isolates[0].figures[i] =
+				extremes[(second * 3 + i) % ARRAY_SIZE(extremes)];
+		explain__look(&account);
+		account.time_unix_ns = second % 7 ? account.time_unix_ns : INT64_MAX;
+		explain__look(&account);
+		account.time_unix_ns = second % 5 ? account.time_unix_ns : INT64_MIN;
+		explain__look(&account);
+	}
+	account__release(&account);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_explain__nothing),
+		cmocka_unit_test(test_explain__sawtooth_from_the_first_look),
+		cmocka_unit_test(test_explain__buffers_held),
+		cmocka_unit_test(test_explain__objects_held),
+		cmocka_unit_test(test_explain__objects_after_first_collection),
+		cmocka_unit_test(test_explain__slack_of_churned_buffers),
+		cmocka_unit_test(test_explain__native_held_beside_v8),
+		cmocka_unit_test(test_explain__native),
+		cmocka_unit_test(test_explain__slack),
+		cmocka_unit_test(test_explain__other_classes),
+		cmocka_unit_test(test_explain__near_heap_limit),
+		cmocka_unit_test(test_explain__near_container_limit),
+		cmocka_unit_test(test_explain__growth_after_long_rest),
+		cmocka_unit_test(test_explain__slow_growth),
+		cmocka_unit_test(test_explain__exec_starts_anew),
+		cmocka_unit_test(test_explain__clock_set_back),
+		cmocka_unit_test(test_explain__without_classes),
+		cmocka_unit_test(test_explain__hostile_figures),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
