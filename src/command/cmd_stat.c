@@ -21,6 +21,7 @@
 #include "view/json.h"
 #include "view/look.h"
 #include "view/text_breakdown.h"
+#include "view/text_explain.h"
 #include "view/text_look.h"
 #include "view/user_names.h"
 
@@ -100,10 +101,14 @@ static void print_table(struct stat_run *run, const struct look *look)
 		output__add_char(&run->output, '\n');
 	if (!only) {
 		text_look__print(&run->output, &style, look);
+		if (run->options->explain)
+			text_explain__print_all(&run->output, &style, look);
 		return;
 	}
 	text_look__print_headline(&run->output, &style, look);
 	text_breakdown__print(&run->output, &style, &look->context, only);
+	if (run->options->explain)
+		text_explain__print(&run->output, &style, only);
 	text_look__print_containers(&run->output, &style, look);
 	text_look__print_losses(&run->output, &style, look);
 }
@@ -223,6 +228,8 @@ static int take_looks(struct stat_run *run)
 			return run->looks ? EXIT_STATUS_DONE : EXIT_STATUS_TARGET_GONE;
 		if (error)
 			return EXIT_STATUS_FAILED;
+		if (run->options->explain)
+			explain__look(&run->account);
 		error = print_look(run);
 		if (error)
 			return error == -EPIPE ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
@@ -236,12 +243,13 @@ static int take_looks(struct stat_run *run)
 	return EXIT_STATUS_DONE;
 }
 
-/* A command is watched while it runs: a single look would be too early for anything. */
+/* A command is watched while it runs: a single look would be too early for anything. So
+ * is it for an explanation. */
 static int64_t effective_interval(const struct options *options)
 {
 	if (options->interval_ns)
 		return options->interval_ns;
-	if (options->look_count > 1 || options->target_kind == TARGET_COMMAND)
+	if (options->look_count > 1 || options->target_kind == TARGET_COMMAND || options->explain)
 		return NS_PER_SECOND;
 	return 0;
 }

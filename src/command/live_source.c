@@ -31,7 +31,7 @@ static int64_t breakdown_of(const struct options *options)
 static bool is_single_look(const struct options *options)
 {
 	return options->command->run == command_stat && options->target_kind != TARGET_COMMAND &&
-	       options->interval_ns == 0 && options->look_count <= 1;
+	       options->interval_ns == 0 && options->look_count <= 1 && !options->explain;
 }
 
 static int exit_status_of(int error)

@@ -111,6 +111,16 @@ const struct option_row option_rows[] = {
 			"processes that map it; the kernel reads every page table for it",
 	},
 	{
+		.commands = "stat",
+		.group = "Looks",
+		.long_name = "explain",
+		.parse = option_parse_flag,
+		AT(explain),
+		.help = "say in words why each process with a breakdown grew while it was watched, "
+			"and what usually helps; it takes some looks, so without -i they are a "
+			"second apart, and the longer the watch the surer the answer",
+	},
+	{
 		.commands = "top stat",
 		.group = "Looks",
 		.long_name = "max-exits",

@@ -153,6 +153,11 @@ static int check_together(const struct option_use *use)
 			  use->command, use->target_spelled);
 		return -EINVAL;
 	}
+	if (options->explain && options->output == OUTPUT_CSV) {
+		log_error("%s: --explain and -o csv do not go together: csv has figures only",
+			  use->command);
+		return -EINVAL;
+	}
 	return 0;
 }
 

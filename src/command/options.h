@@ -48,6 +48,7 @@ struct options {
 	enum output_format output;
 	int64_t breakdown; /* largest N processes; BREAKDOWN_ALL; 0 none; -1: not given */
 	bool pss;
+	bool explain; /* say why processes grew */
 	bool ascii; /* no line drawing, no block characters */
 	bool verbose;
 	int64_t max_rows;   /* rows of the table, 0: not given */

@@ -11,18 +11,6 @@
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
-const char *const explain_cause_names[EXPLAIN_CAUSE_COUNT] = {
-	[CAUSE_BUFFERS_HELD] = "buffers_held",
-	[CAUSE_OBJECTS_HELD] = "objects_held",
-	[CAUSE_SLACK] = "slack",
-	[CAUSE_NATIVE_HELD] = "native_held",
-	[CAUSE_STACKS] = "stacks",
-	[CAUSE_FILE_CACHE] = "file_cache",
-	[CAUSE_NEAR_HEAP_LIMIT] = "near_heap_limit",
-	[CAUSE_NEAR_CONTAINER_LIMIT] = "near_container_limit",
-	[CAUSE_UNEXPLAINED] = "unexplained",
-};
-
 /* Besides the whole watch: a growth that began after hours of rest shows in these. */
 static const int64_t shorter_stretches_ns[] = {600 * NS_PER_SECOND, 60 * NS_PER_SECOND};
 
@@ -33,6 +21,7 @@ static void clear(struct process *process)
 	free(process->explanations);
 	process->explanations = NULL;
 	process->explanation_count = 0;
+	process->explained = true;
 }
 
 static bool has_cause(const struct process *process, enum explain_cause cause)
@@ -121,9 +110,9 @@ void explain__look(struct account *account)
 	for (size_t i = 0; i < account->process_count; i++) {
 		struct process *process = account->processes[i];
 
-		clear(process);
 		if (!has_classes(process))
 			continue;
+		clear(process);
 		explain_history__add(&process->explain_history, process, account->time_unix_ns);
 		explain(process);
 	}

@@ -226,11 +226,22 @@ int64_t explain_history__length_ns(const struct explain_history *history)
 
 #define PARTS 3
 
-/* One series over one stretch. */
 struct stretch {
 	int64_t begin_ns, end_ns;
 	const struct sample *samples; /* those that lie in it */
 	size_t count;
+};
+
+struct point {
+	figure_value value; /* FIGURE_UNKNOWN: there is none */
+	int64_t time_ns;
+};
+
+/* One series over one stretch. */
+struct course {
+	struct point floors[PARTS]; /* the lowest of each part */
+	struct point highest;	    /* of the last part */
+	struct point newest;
 };
 
 static int part_of(const struct stretch *stretch, int64_t time_ns)
@@ -241,59 +252,73 @@ static int part_of(const struct stretch *stretch, int64_t time_ns)
 	return part < PARTS ? part : PARTS - 1;
 }
 
-static void lower(figure_value *least, figure_value value)
+static void follow(struct course *course, int part, struct point now, struct growth *growth)
 {
-	if (!figure_known(*least) || value < *least)
-		*least = value;
+	bool is_last = part == PARTS - 1;
+
+	if (!figure_known(now.value))
+		return;
+	if (is_last && figure_known(course->newest.value) && now.value > course->newest.value)
+		growth->rose = true;
+	if (!figure_known(course->floors[part].value) || now.value < course->floors[part].value)
+		course->floors[part] = now;
+	if (is_last && now.value > course->highest.value)
+		course->highest = now;
+	course->newest = now;
 }
 
 /* Whether a growth from floor to floor stands out: above what is always there, not only
- * the beginning of the stretch, and against the ups and downs of the last part. */
-static bool stands_out(const struct growth *growth, figure_value middle, figure_value highest)
+ * in the beginning of the stretch, and against the ups and downs of the last part. */
+static bool stands_out(const struct growth *growth, const struct course *course)
 {
-	int64_t swing = highest - growth->to;
+	figure_value from = course->floors[0].value, middle = course->floors[1].value;
+	figure_value to = course->floors[PARTS - 1].value;
+	int64_t swing = growth->fell ? course->highest.value - to : 0;
 
-	if (growth->bytes < GROWTH_LEAST_BYTES || growth->bytes < swing / 2)
+	if (to - from < GROWTH_LEAST_BYTES || to - from < swing / 2)
 		return false;
-	if (growth->to - middle < growth->bytes / 16)
+	if (to - middle < (to - from) / 16)
 		return false;
 	return growth->per_minute_bytes >= GROWTH_LEAST_PER_MINUTE ||
-	       growth->bytes >= growth->from / 100 * GROWTH_LEAST_PERCENT;
+	       growth->bytes >= from / 100 * GROWTH_LEAST_PERCENT;
+}
+
+static void settle(struct growth *growth, const struct course *course)
+{
+	struct point from = course->floors[0];
+	struct point to = growth->fell ? course->floors[PARTS - 1] : course->newest;
+
+	for (int part = 0; part < PARTS; part++)
+		if (!figure_known(course->floors[part].value))
+			return;
+	growth->known = true;
+	growth->from = from.value;
+	growth->to = to.value;
+	growth->bytes = to.value - from.value;
+	growth->length_ns = to.time_ns - from.time_ns;
+	growth->per_minute_bytes =
+		(int64_t)((double)growth->bytes * 60 * NS_PER_SECOND / (double)growth->length_ns);
+	growth->grew = stands_out(growth, course);
 }
 
 static void measure(struct growth *growth, const struct stretch *stretch, int series)
 {
-	figure_value floors[PARTS], highest = FIGURE_UNKNOWN;
 	const struct sample *samples = stretch->samples;
-	int64_t length = stretch->end_ns - stretch->begin_ns;
+	struct course course = {.highest = {FIGURE_UNKNOWN, 0}, .newest = {FIGURE_UNKNOWN, 0}};
 
 	*growth = (struct growth){.from = FIGURE_UNKNOWN, .to = FIGURE_UNKNOWN};
-	figures__clear(floors, PARTS);
-	for (size_t i = 0; i < stretch->count; i++) {
-		int part = part_of(stretch, samples[i].time_unix_ns);
-		figure_value value = samples[i].values[series];
-
-		if (part == PARTS - 1 && i) {
-			growth->fell |= samples[i].falls[series] > samples[i - 1].falls[series];
-			growth->rose |= figure_known(samples[i - 1].values[series]) &&
-					value > samples[i - 1].values[series];
-		}
-		if (!figure_known(value))
-			continue;
-		lower(&floors[part], value);
-		if (part == PARTS - 1 && value > highest)
-			highest = value;
-	}
 	for (int part = 0; part < PARTS; part++)
-		if (!figure_known(floors[part]))
-			return;
-	growth->known = true;
-	growth->from = floors[0];
-	growth->to = floors[PARTS - 1];
-	growth->bytes = growth->to - growth->from;
-	growth->per_minute_bytes =
-		(int64_t)((double)growth->bytes * 60 * NS_PER_SECOND / (double)length);
-	growth->grew = stands_out(growth, floors[1], highest);
+		course.floors[part].value = FIGURE_UNKNOWN;
+	for (size_t i = 0; i < stretch->count; i++) {
+		struct point now = {samples[i].values[series], samples[i].time_unix_ns};
+		int part = part_of(stretch, now.time_ns);
+
+		if (part == PARTS - 1 && i &&
+		    samples[i].falls[series] > samples[i - 1].falls[series])
+			growth->fell = true;
+		follow(&course, part, now, growth);
+	}
+	settle(growth, &course);
 }
 
 bool explain_history__growths(const struct explain_history *history, int64_t stretch_ns,

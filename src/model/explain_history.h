@@ -37,16 +37,18 @@ enum explain_series {
 	SERIES_COUNT,
 };
 
-/* What one series did in a stretch of time. The stretch is cut into three parts of equal
- * length; `from` and `to` are the lowest values of the first and of the last. */
+/* What one series did in a stretch of time, which is cut into three parts of equal length.
+ * `from` is the lowest value of the first part; `to` is the lowest of the last part if
+ * anything fell there, else the newest. */
 struct growth {
 	bool known; /* each part has a value */
 	bool grew;  /* more than noise, and still in the last part */
 	bool fell;  /* in the last part some value was below the one before */
 	bool rose;  /* ... above the one before */
 	figure_value from, to;
-	int64_t bytes;		  /* to - from */
-	int64_t per_minute_bytes; /* of all the stretch */
+	int64_t bytes;	   /* to - from */
+	int64_t length_ns; /* between these two */
+	int64_t per_minute_bytes;
 };
 
 struct explain_history;

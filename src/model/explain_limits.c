@@ -200,9 +200,10 @@ bool explain_find__near_container_limit(const struct explain_case *explained,
 
 /* ---- what is left ---- */
 
-static int64_t explained_bytes(const struct explain_case *explained, int class)
+/* By rates: the growths were not all measured over the same time. */
+static int64_t explained_rate(const struct explain_case *explained, int class)
 {
-	int64_t bytes = 0;
+	int64_t rate = 0;
 
 	for (size_t i = 0; i < explained->found_count; i++) {
 		const struct explanation *found = &explained->found[i];
@@ -210,24 +211,24 @@ static int64_t explained_bytes(const struct explain_case *explained, int class)
 		if (found->cause != CAUSE_NEAR_HEAP_LIMIT &&
 		    found->cause != CAUSE_NEAR_CONTAINER_LIMIT &&
 		    (class < 0 || found->class == class))
-			bytes += found->grew_bytes;
+			rate += found->per_minute_bytes;
 	}
-	return bytes;
+	return rate;
 }
 
 static int class_left_over(const struct explain_case *explained)
 {
 	int most = -1;
-	int64_t most_bytes = 0;
+	int64_t most_rate = 0;
 
 	for (int class = FIG_CLASS_FIRST; class <= FIG_CLASS_LAST; class ++) {
 		const struct growth *growth = explain_case__class(explained, class);
-		int64_t bytes = growth->bytes - explained_bytes(explained, class);
+		int64_t rate = growth->per_minute_bytes - explained_rate(explained, class);
 
-		if (!growth->known || bytes <= most_bytes)
+		if (!growth->known || rate <= most_rate)
 			continue;
 		most = class;
-		most_bytes = bytes;
+		most_rate = rate;
 	}
 	return most;
 }
@@ -244,17 +245,20 @@ bool explain_find__unexplained(const struct explain_case *explained, struct expl
 			       struct output *text)
 {
 	const struct growth *rss = &explained->growths[SERIES_RSS];
-	int64_t rest = rss->bytes - explained_bytes(explained, -1);
+	int64_t rate = rss->per_minute_bytes - explained_rate(explained, -1);
+	int64_t rest;
 
-	if (!rss->grew || rest < MIB || rest < rss->bytes / 4)
+	if (!rss->grew || rate < rss->per_minute_bytes / 4)
+		return false;
+	rest = (int64_t)((double)rss->bytes * ((double)rate / (double)rss->per_minute_bytes));
+	if (rest < MIB)
 		return false;
 	found->class = class_left_over(explained);
 	if (is_collected(explained, found->class) && !growth__is_settled(explained, SERIES_RSS))
 		return false;
 	found->grew_bytes = rest;
-	found->per_minute_bytes =
-		(int64_t)((double)rss->per_minute_bytes * ((double)rest / (double)rss->bytes));
-	explain_text__add_growth(text, "RSS", rss, explained->length_ns);
+	found->per_minute_bytes = rate;
+	explain_text__add_growth(text, "RSS", rss);
 	output__add_text(text, ", of which ");
 	explain_text__add_bytes(text, rest);
 	output__add_text(text, " fits no rule");

@@ -45,13 +45,12 @@ static void add_from_to(struct output *text, const struct growth *growth)
 	explain_text__add_bytes(text, growth->to);
 }
 
-void explain_text__add_growth(struct output *text, const char *subject, const struct growth *growth,
-			      int64_t length_ns)
+void explain_text__add_growth(struct output *text, const char *subject, const struct growth *growth)
 {
 	output__printf(text, "%s grew", subject);
 	add_from_to(text, growth);
 	output__add_text(text, " in ");
-	add_duration(text, length_ns);
+	add_duration(text, growth->length_ns);
 	output__add_text(text, " (+");
 	explain_text__add_bytes(text, growth->per_minute_bytes);
 	output__add_text(text, "/min)");
@@ -338,7 +337,7 @@ static bool find_growth(const struct explain_rule *rule, const struct explain_ca
 	found->class = class_that_grew_most(explained, rule->classes);
 	found->grew_bytes = growth->bytes;
 	found->per_minute_bytes = growth->per_minute_bytes;
-	explain_text__add_growth(text, rule->subject, growth, explained->length_ns);
+	explain_text__add_growth(text, rule->subject, growth);
 	if (rule->add_numbers)
 		rule->add_numbers(text, explained);
 	return true;

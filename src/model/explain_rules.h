@@ -54,8 +54,8 @@ bool explain_rule__holds(const struct explain_rule *rule, const struct explain_c
 
 /* For the functions of rows. */
 void explain_text__add_bytes(struct output *text, int64_t bytes);
-void explain_text__add_growth(struct output *text, const char *subject, const struct growth *growth,
-			      int64_t length_ns);
+void explain_text__add_growth(struct output *text, const char *subject,
+			      const struct growth *growth);
 bool growth__is_settled(const struct explain_case *explained, enum explain_series series);
 const struct growth *explain_case__class(const struct explain_case *explained, int class);
 
