@@ -10,9 +10,11 @@
 
 #include "base/memory.h"
 #include "collect/census.h"
+#include "collect/stacks.h"
 #include "collect/target_memory.h"
 #include "model/classify.h"
 #include "system/machine.h"
+#include "system/open_files.h"
 #include "system/page_runs.h"
 
 #define ATTEMPTS 3
@@ -45,6 +47,11 @@ struct one_process {
 
 struct breakdown {
 	struct programs *programs;
+	struct evaluator *evaluator; /* NULL: the target's own functions are not asked */
+	struct source_thread *source_threads;
+	size_t source_thread_count, source_thread_capacity;
+	struct regions known; /* by the evaluator's word */
+	bool runtime_known;   /* V8's pages are among them, if it has any */
 	struct one_process before, after;
 	struct thread_registers *threads;
 	size_t thread_count, thread_capacity;
@@ -66,13 +73,16 @@ struct class_pages {
 	int64_t resident_bytes[MEMORY_CLASS_COUNT];
 	int64_t swapped_bytes[MEMORY_CLASS_COUNT];
 	int64_t huge_bytes;
+	/* of CLASS_MALLOC, but for blocks that were mapped for themselves */
+	int64_t shared_resident_bytes, shared_swapped_bytes;
 };
 
-struct breakdown *breakdown__new(struct programs *programs)
+struct breakdown *breakdown__new(struct programs *programs, struct evaluator *evaluator)
 {
 	struct breakdown *self = xcalloc(1, sizeof(*self));
 
 	self->programs = programs;
+	self->evaluator = evaluator;
 	self->frames = frame_set__new();
 	self->memory = target_memory__new();
 	self->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -84,7 +94,9 @@ void breakdown__free(struct breakdown *self)
 	if (!self)
 		return;
 	free(self->threads);
+	free(self->source_threads);
 	free(self->mappings);
+	regions__release(&self->known);
 	page_runs__release(&self->runs);
 	regions__release(&self->regions);
 	frame_set__free(self->frames);
@@ -92,11 +104,14 @@ void breakdown__free(struct breakdown *self)
 	free(self);
 }
 
-static void add_registers(struct breakdown *self, uint64_t stack_pointer, uint64_t thread_pointer)
+static void add_thread(struct breakdown *self, const struct source_thread *thread, const char *comm)
 {
 	ARRAY_GROW(self->threads, self->thread_count, self->thread_capacity);
 	self->threads[self->thread_count++] = (struct thread_registers){
-		.stack_pointer = stack_pointer, .thread_pointer = thread_pointer};
+		.stack_pointer = thread->stack_pointer, .thread_pointer = thread->thread_pointer};
+	ARRAY_GROW(self->source_threads, self->source_thread_count, self->source_thread_capacity);
+	self->source_threads[self->source_thread_count] = *thread;
+	memcpy(self->source_threads[self->source_thread_count++].name, comm, RECORD_COMM_LENGTH);
 }
 
 static void take_thread(struct breakdown *self, struct one_process *one,
@@ -105,7 +120,11 @@ static void take_thread(struct breakdown *self, struct one_process *one,
 	for (int kind = 0; kind < RSS_KIND_COUNT; kind++)
 		one->held_pages[kind] += thread->held_rss_pages[kind];
 	if (one == &self->before)
-		add_registers(self, thread->stack_pointer, thread->thread_pointer);
+		add_thread(self,
+			   &(struct source_thread){.tid = thread->tid,
+						   .stack_pointer = thread->stack_pointer,
+						   .thread_pointer = thread->thread_pointer},
+			   thread->comm);
 }
 
 static void take_record(struct breakdown *self, struct one_process *one, const void *data,
@@ -120,7 +139,12 @@ static void take_record(struct breakdown *self, struct one_process *one, const v
 			one->record = *record;
 		one->found = true;
 		if (one == &self->before)
-			add_registers(self, record->stack_pointer, record->thread_pointer);
+			add_thread(
+				self,
+				&(struct source_thread){.tid = record->tid,
+							.stack_pointer = record->stack_pointer,
+							.thread_pointer = record->thread_pointer},
+				record->comm);
 	}
 }
 
@@ -207,10 +231,16 @@ static void add_to_class(void *context, const struct region *region, uint64_t st
 	struct class_pages *pages = context;
 	int64_t bytes = (int64_t)(end - start);
 
-	if (in_rss(flags))
+	bool shared = region->class == CLASS_MALLOC && !region->single_block;
+
+	if (in_rss(flags)) {
 		pages->resident_bytes[region->class] += bytes;
-	if (flags & PAGE_RUN_SWAPPED)
+		pages->shared_resident_bytes += shared ? bytes : 0;
+	}
+	if (flags & PAGE_RUN_SWAPPED) {
 		pages->swapped_bytes[region->class] += bytes;
+		pages->shared_swapped_bytes += shared ? bytes : 0;
+	}
 	if (in_rss(flags) && (flags & PAGE_RUN_HUGE) && region->class != CLASS_NOT_IN_RSS)
 		pages->huge_bytes += bytes;
 }
@@ -234,13 +264,14 @@ static int64_t rss_bytes(const struct breakdown *self, const struct one_process 
 	return pages * (int64_t)self->page_bytes;
 }
 
-static int read_once(struct breakdown *self)
+/* What the process is made of, but for its pages. */
+static int read_space(struct breakdown *self)
 {
 	int error;
 
 	memset(&self->before, 0, sizeof(self->before));
-	memset(&self->after, 0, sizeof(self->after));
 	self->thread_count = 0;
+	self->source_thread_count = 0;
 	self->mapping_count = 0;
 	error = programs__read_census(self->programs, self->pid, take_before, self);
 	if (!error && !self->before.found)
@@ -251,6 +282,14 @@ static int read_once(struct breakdown *self)
 						take_mapping, self);
 	if (!error && self->mapping_count == 0)
 		error = -ESRCH;
+	return error;
+}
+
+static int read_once(struct breakdown *self)
+{
+	int error = read_space(self);
+
+	memset(&self->after, 0, sizeof(self->after));
 	if (!error)
 		error = page_runs__read(&self->runs, page_source(), self->tid,
 					self->mappings[0].start,
@@ -275,6 +314,7 @@ static void classify_pages(struct breakdown *self, struct class_pages *pages)
 		.start_stack = record->start_stack,
 		.vdso = record->vdso,
 		.page_bytes = self->page_bytes,
+		.known = &self->known,
 		.control_block_has_address = CONTROL_BLOCK_HAS_ADDRESS,
 		.read_pages = target_memory__read_pages,
 		.read_context = self->memory,
@@ -305,14 +345,17 @@ static int64_t attempt(struct breakdown *self, struct class_pages *pages,
 	return before < after ? before : after;
 }
 
-static void set_classes(struct process *process, const struct class_pages *pages)
+static bool is_class_of_v8(enum memory_class class)
 {
-	static const enum memory_class measured[] = {CLASS_MALLOC, CLASS_STACK, CLASS_CODE,
-						     CLASS_FILE,   CLASS_SHMEM, CLASS_ANON};
+	return class == CLASS_V8_HEAP || class == CLASS_V8_CODE || class == CLASS_ARRAY_BUFFERS;
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
-		process->figures[FIG_CLASS_FIRST + measured[i]] =
-			pages->resident_bytes[measured[i]];
+static void set_classes(const struct breakdown *self, struct process *process,
+			const struct class_pages *pages)
+{
+	for (int class = 0; class < CLASS_NOT_IN_RSS; class ++)
+		if (self->runtime_known || !is_class_of_v8((enum memory_class) class))
+			process->figures[FIG_CLASS_FIRST + class] = pages->resident_bytes[class];
 	process->figures[FIG_CLASS_UNACCOUNTED] = process->figures[FIG_RSS] - rss_sum(pages);
 	process->figures[FIG_SWAP_MALLOC] = pages->swapped_bytes[CLASS_MALLOC];
 	process->figures[FIG_SWAP_STACK] = pages->swapped_bytes[CLASS_STACK];
@@ -321,6 +364,36 @@ static void set_classes(struct process *process, const struct class_pages *pages
 	process->figures[FIG_SWAP_ANON] = pages->swapped_bytes[CLASS_ANON];
 	if (page_source() == PAGES_BY_SCAN)
 		process->figures[FIG_HUGE_PAGES] = pages->huge_bytes;
+}
+
+/*
+ * Slack: what is resident of the memory that blocks share, less the blocks in it. Of swapped
+ * pages nobody knows whether they are slack: then it is the most that it can be.
+ */
+static void set_heap(struct process *process, const struct class_pages *pages)
+{
+	figure_value live = process->figures[FIG_HEAP_LIVE];
+	figure_value mapped = process->figures[FIG_HEAP_MMAPPED];
+	figure_value free_bytes = process->figures[FIG_HEAP_FREE];
+	figure_value slack = pages->shared_resident_bytes + pages->shared_swapped_bytes;
+
+	process->figures[FIG_HEAP_HELD] = pages->resident_bytes[CLASS_MALLOC];
+	if (!figure_known(live))
+		return;
+	slack -= live - (figure_known(mapped) ? mapped : 0);
+	if (figure_known(free_bytes) && slack > free_bytes)
+		slack = free_bytes;
+	if (slack > pages->shared_resident_bytes)
+		slack = pages->shared_resident_bytes;
+	process->figures[FIG_HEAP_SLACK] = slack < 0 ? 0 : slack;
+}
+
+static void set_open_files(const struct breakdown *self, struct process *process)
+{
+	int64_t count = open_files__count(self->tid);
+
+	if (count >= 0)
+		process->figures[FIG_FDS_OPEN] = count;
 }
 
 struct name_context {
@@ -376,7 +449,29 @@ static void count_unique(struct breakdown *self, int64_t *unique_bytes)
 	close(unique.pagemap_fd);
 }
 
-void breakdown__process(struct breakdown *self, struct process *process, int64_t *unique_bytes)
+/* Before the pages are counted, as it takes longer than that. */
+static void ask_for_figures(struct breakdown *self, struct process *process,
+			    const struct twin_limits *limits)
+{
+	struct evaluator_request request = {.process = process, .look = process->seen_look};
+
+	self->known.count = 0;
+	self->runtime_known = false;
+	if (!self->evaluator || !limits || read_space(self) ||
+	    self->before.record.start_ns != process->key.start_ns)
+		return;
+	request.image = self->before.record.image;
+	request.tid = self->tid;
+	request.mappings = self->mappings;
+	request.mapping_count = self->mapping_count;
+	request.threads = self->source_threads;
+	request.thread_count = self->source_thread_count;
+	request.limits = *limits;
+	self->runtime_known = evaluator__process(self->evaluator, &request, &self->known);
+}
+
+void breakdown__process(struct breakdown *self, struct process *process,
+			const struct twin_limits *limits, int64_t *unique_bytes)
 {
 	struct name_context names = {.self = self, .process = process};
 	const struct one_process *chosen = &self->after;
@@ -385,6 +480,7 @@ void breakdown__process(struct breakdown *self, struct process *process, int64_t
 
 	self->key = process->key;
 	self->pid = (pid_t)process->key.pid;
+	ask_for_figures(self, process, limits);
 	for (int i = 0; i < ATTEMPTS; i++) {
 		off = attempt(self, &pages, &chosen);
 		if (off < 0 || off <= rss_bytes(self, chosen) / TOLERATED_SHARE)
@@ -398,7 +494,11 @@ void breakdown__process(struct breakdown *self, struct process *process, int64_t
 	}
 	census__set_rss(process, &chosen->record, chosen->held_pages);
 	census__raise_peak(process, clock_ns(CLOCK_REALTIME));
-	set_classes(process, &pages);
+	set_classes(self, process, &pages);
+	set_heap(process, &pages);
+	set_open_files(self, process);
+	stacks__add(process, &self->regions, &self->runs, self->source_threads,
+		    self->source_thread_count);
 	for_each_part(self, add_name, &names);
 	if (unique_bytes)
 		count_unique(self, unique_bytes);

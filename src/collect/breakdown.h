@@ -4,6 +4,7 @@
 
 #include "collect/programs.h"
 #include "model/account.h"
+#include "twin/evaluator.h"
 
 /*
  * The breakdown of one process by class: its mappings and threads from BPF, its pages
@@ -12,7 +13,8 @@
  */
 struct breakdown;
 
-struct breakdown *breakdown__new(struct programs *programs);
+/* Without an evaluator the target's own functions are not asked. Both are borrowed. */
+struct breakdown *breakdown__new(struct programs *programs, struct evaluator *evaluator);
 void breakdown__free(struct breakdown *breakdown);
 
 /*
@@ -20,11 +22,13 @@ void breakdown__free(struct breakdown *breakdown);
  * that changes while it is looked at the look is repeated; what remains is
  * `unaccounted`. On failure the classes stay unknown and a note says why.
  *
+ * The heap's figures come from the target's own functions, within the limits.
+ *
  * With unique_bytes (one per class) each page that is new to the current container is
  * added to its class: see breakdown__begin_container().
  */
 void breakdown__process(struct breakdown *breakdown, struct process *process,
-			int64_t *unique_bytes);
+			const struct twin_limits *limits, int64_t *unique_bytes);
 
 /* Forgets which pages were seen: the next processes are of another container. */
 void breakdown__begin_container(struct breakdown *breakdown);

@@ -184,6 +184,7 @@ static void fill_address_space(struct process *process, const struct process_rec
 	process->figures[FIG_HUGETLB] = pages_to_bytes((int64_t)record->hugetlb_pages);
 	set_limit(process, FIG_LIMIT_STACK, record->stack_limit_bytes);
 	set_limit(process, FIG_LIMIT_ADDRESS_SPACE, record->address_space_limit_bytes);
+	set_limit(process, FIG_FDS_LIMIT, record->open_files_limit);
 }
 
 static void set_comm(struct process *process, const char comm[RECORD_COMM_LENGTH])

@@ -19,6 +19,11 @@
 #include "system/machine.h"
 #include "system/page_runs.h"
 
+/* What one evaluation may cost: of a process that somebody looks at, and of many. */
+static const struct twin_limits generous_limits = {.pages = 131072, .deadline_ns = 3000000000};
+static const struct twin_limits modest_limits = {.pages = 16384, .deadline_ns = 300000000};
+#define FEW_PROCESSES 4
+
 /* Of the distance between two clocks. */
 #define CLOCK_ROUNDING_NS 100000
 
@@ -29,6 +34,7 @@ struct collector {
 	struct groups *groups;
 	struct selection *selection;
 	struct breakdown *breakdown;
+	struct evaluator *evaluator; /* NULL: no functions of targets are asked */
 	struct ended *ended;
 	struct thread_record *threads; /* that came before their process in a census */
 	size_t thread_count, thread_capacity;
@@ -200,13 +206,24 @@ static void set_unique(struct container *container, const int64_t *unique_bytes)
 	int64_t sum = 0;
 
 	for (int i = 0; i < CLASS_COUNT - 1; i++) {
-		if (i + FIG_CLASS_FIRST < FIG_CLASS_MALLOC)
-			continue; /* V8's classes are not measured */
 		container->figures[CFIG_CLASS_FIRST + i] = unique_bytes[i];
 		sum += unique_bytes[i];
 	}
 	container->figures[CFIG_RSS_UNIQUE] = sum;
 	container->figures[CFIG_CLASS_UNACCOUNTED] = 0;
+}
+
+/* NULL where its functions are not to be asked. */
+static const struct twin_limits *twin_limits_of(const struct collector *self,
+						const struct process *process)
+{
+	if (!self->evaluator ||
+	    (self->settings.twins == TWINS_OF_WANTED && !process->wants_breakdown))
+		return NULL;
+	if (process->wants_breakdown ||
+	    (self->settings.what == COLLECT_PIDS && self->settings.pid_count <= FEW_PROCESSES))
+		return &generous_limits;
+	return &modest_limits;
 }
 
 /*
@@ -223,7 +240,8 @@ static void break_down_container(struct look *look, struct container *container,
 	breakdown__begin_container(self->breakdown);
 	for (size_t i = 0; i < count; i++)
 		if (processes[i]->container == container)
-			breakdown__process(self->breakdown, processes[i], unique_bytes);
+			breakdown__process(self->breakdown, processes[i],
+					   twin_limits_of(self, processes[i]), unique_bytes);
 	if (breakdown__container_is_complete(self->breakdown))
 		set_unique(container, unique_bytes);
 }
@@ -265,7 +283,8 @@ static void break_down(struct look *look)
 			(int64_t)i < self->settings.breakdown || processes[i]->wants_breakdown;
 
 		if (wanted && !figure_known(processes[i]->figures[FIG_CLASS_UNACCOUNTED]))
-			breakdown__process(self->breakdown, processes[i], NULL);
+			breakdown__process(self->breakdown, processes[i],
+					   twin_limits_of(self, processes[i]), NULL);
 		if (self->settings.pss)
 			pss__read((pid_t)processes[i]->key.pid, &processes[i]->figures[FIG_PSS]);
 	}
@@ -334,6 +353,8 @@ static int collector__look(struct source *source, struct account *account)
 	source->drain(source, account);
 	take_ended(&look);
 	break_down(&look);
+	if (self->evaluator)
+		evaluator__end_look(self->evaluator, account->look);
 	account->lost_events = (int64_t)programs__lost_events(self->programs);
 	account__end_look(account);
 	groups__forget_unseen(self->groups, account->look);
@@ -361,6 +382,7 @@ static void collector__close(struct source *source)
 	struct collector *self = (struct collector *)source;
 
 	breakdown__free(self->breakdown);
+	evaluator__free(self->evaluator);
 	programs__close(self->programs);
 	selection__free(self->selection);
 	groups__free(self->groups);
@@ -422,7 +444,9 @@ int collector__open(struct source **source, const struct collector_settings *set
 	error = programs__open(&self->programs, &wanted);
 	if (!error) {
 		self->source.fd = programs__ended_fd(self->programs);
-		self->breakdown = breakdown__new(self->programs);
+		if (settings->twins != TWINS_OF_NONE)
+			self->evaluator = evaluator__new();
+		self->breakdown = breakdown__new(self->programs, self->evaluator);
 		error = resolve_targets(self);
 	}
 	if (error) {

@@ -19,6 +19,13 @@ enum collect_what {
 	COLLECT_DESCENDANTS, /* of pids[0], itself included; ends with that process */
 };
 
+/* Of which processes that are broken down the own functions are asked (in a twin). */
+enum collect_twins {
+	TWINS_OF_ALL,
+	TWINS_OF_WANTED, /* those that a view wants broken down */
+	TWINS_OF_NONE,
+};
+
 struct collector_settings {
 	enum collect_what what;
 	const pid_t *pids; /* borrowed during the call; names until the source is closed */
@@ -26,6 +33,7 @@ struct collector_settings {
 	char *const *names; /* of containers (name, or beginning of an id) or cgroups */
 	size_t name_count;
 	int64_t breakdown; /* classes for so many processes, largest RSS first */
+	enum collect_twins twins;
 	bool pss;
 	bool single_look;  /* hook no events: what they count could not be shown */
 	int64_t max_exits; /* of the exited list of a look; 0: the account's default */

@@ -72,6 +72,9 @@ int open_source(const struct options *options, struct source **source)
 		.names = options->names,
 		.name_count = options->name_count,
 		.breakdown = breakdown_of(options),
+		.twins = options->no_twin			? TWINS_OF_NONE
+			 : options->command->run == command_top ? TWINS_OF_WANTED
+								: TWINS_OF_ALL,
 		.pss = options->pss,
 		.single_look = is_single_look(options),
 		.max_exits = options->max_exits,

@@ -101,6 +101,16 @@ const struct option_row option_rows[] = {
 			"walk of their page tables, the others' classes are unknown",
 	},
 	{
+		.commands = "top stat",
+		.group = "Looks",
+		.long_name = "no-twin",
+		.parse = option_parse_flag,
+		AT(no_twin),
+		.help = "do not ask the processes' own functions (mallinfo2, mallctl, V8's "
+			"statistics), which a sandboxed twin process evaluates over their memory: "
+			"live and slack, and all of V8, are unknown then",
+	},
+	{
 		.commands = "stat",
 		.group = "Looks",
 		.long_name = "pss",

@@ -47,6 +47,7 @@ struct options {
 	int64_t look_count;  /* 0: not given */
 	enum output_format output;
 	int64_t breakdown; /* largest N processes; BREAKDOWN_ALL; 0 none; -1: not given */
+	bool no_twin; /* the target's own functions are not asked */
 	bool pss;
 	bool explain; /* say why processes grew */
 	bool ascii; /* no line drawing, no block characters */

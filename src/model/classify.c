@@ -27,7 +27,8 @@
  * if there is a guard to tell where that begins.
  *
  * Where these overlap, what is told by the kernel comes first, then stacks, as they can
- * lie in memory from malloc, then arenas, then chunks.
+ * lie in memory from malloc, then what the process's own libraries say of their memory,
+ * then arenas, then chunks.
  */
 #include "model/classify.h"
 
@@ -54,13 +55,24 @@ struct claims {
 	size_t count, capacity;
 };
 
-static void claim(struct claims *claims, uint64_t start, uint64_t end, enum memory_class class)
+/* A range of the same kind as another. */
+static void claim_like(struct claims *claims, uint64_t start, uint64_t end,
+		       const struct region *kind)
 {
+	struct region *item;
+
 	if (start >= end)
 		return;
 	ARRAY_GROW(claims->items, claims->count, claims->capacity);
-	claims->items[claims->count++] =
-		(struct region){.start = start, .end = end, .class = class};
+	item = &claims->items[claims->count++];
+	*item = *kind;
+	item->start = start;
+	item->end = end;
+}
+
+static void claim(struct claims *claims, uint64_t start, uint64_t end, enum memory_class class)
+{
+	claim_like(claims, start, end, &(struct region){.class = class});
 }
 
 static int compare_claims(const void *left, const void *right)
@@ -89,18 +101,18 @@ static void add_below(struct claims *claims, struct claims *lower)
 		for (; next < claims->count && claims->items[next].start < item->end; next++) {
 			const struct region *higher = &claims->items[next];
 
-			claim(&both, at, higher->start, item->class);
+			claim_like(&both, at, higher->start, item);
 			at = higher->end > at ? higher->end : at;
 			if (higher->end > item->end)
 				break;
-			claim(&both, higher->start, higher->end, higher->class);
+			claim_like(&both, higher->start, higher->end, higher);
 		}
-		claim(&both, at, item->end, item->class);
+		claim_like(&both, at, item->end, item);
 		reached = item->end > reached ? item->end : reached;
 	}
 	for (; next < claims->count; next++)
-		claim(&both, claims->items[next].start, claims->items[next].end,
-		      claims->items[next].class);
+		claim_like(&both, claims->items[next].start, claims->items[next].end,
+			   &claims->items[next]);
 	free(claims->items);
 	free(lower->items);
 	*claims = both;
@@ -304,7 +316,8 @@ static void find_chunks_in(struct chunk_search *search, const struct mapping *ma
 			return;
 		bytes = chunk_bytes(&search->words[(address - search->window_start) / page_bytes],
 				    page_bytes, mapping->end - address);
-		claim(&search->found, address, address + bytes, CLASS_MALLOC);
+		claim_like(&search->found, address, address + bytes,
+			   &(struct region){.class = CLASS_MALLOC, .single_block = true});
 		if (bytes) {
 			search->window_pages = 0;
 			search->pages_per_read = 1;
@@ -467,13 +480,18 @@ static enum memory_class class_of_mapping(const struct address_space *space,
 }
 
 static void add_region(struct regions *regions, uint64_t start, uint64_t end,
-		       enum memory_class class, size_t mapping)
+		       const struct region *kind, size_t mapping)
 {
+	struct region *item;
+
 	if (start >= end)
 		return;
 	ARRAY_GROW(regions->items, regions->count, regions->capacity);
-	regions->items[regions->count++] =
-		(struct region){.start = start, .end = end, .class = class, .mapping = mapping};
+	item = &regions->items[regions->count++];
+	*item = *kind;
+	item->start = start;
+	item->end = end;
+	item->mapping = mapping;
 }
 
 /* Cuts the mapping along the claims from *next on; those that reach beyond it stay for
@@ -481,6 +499,7 @@ static void add_region(struct regions *regions, uint64_t start, uint64_t end,
 static void cut_mapping(const struct address_space *space, size_t index,
 			const struct claims *claims, size_t *next, struct regions *regions)
 {
+	static const struct region anonymous = {.class = CLASS_ANON};
 	const struct mapping *mapping = &space->mappings[index];
 	uint64_t at = mapping->start;
 
@@ -490,15 +509,15 @@ static void cut_mapping(const struct address_space *space, size_t index,
 		uint64_t end = item->end < mapping->end ? item->end : mapping->end;
 
 		if (end > start) {
-			add_region(regions, at, start, CLASS_ANON, index);
-			add_region(regions, start, end, item->class, index);
+			add_region(regions, at, start, &anonymous, index);
+			add_region(regions, start, end, item, index);
 			at = end;
 		}
 		if (item->end > mapping->end)
 			break;
 		(*next)++;
 	}
-	add_region(regions, at, mapping->end, CLASS_ANON, index);
+	add_region(regions, at, mapping->end, &anonymous, index);
 }
 
 static struct claims collect_claims(const struct address_space *space)
@@ -509,6 +528,10 @@ static struct claims collect_claims(const struct address_space *space)
 		claim(&claims, round_down(space->start_brk, space->page_bytes),
 		      round_up(space->brk, space->page_bytes), CLASS_MALLOC);
 	claim_stacks(space, &lower);
+	add_below(&claims, &lower);
+	for (size_t i = 0; space->known && i < space->known->count; i++)
+		claim_like(&lower, space->known->items[i].start, space->known->items[i].end,
+			   &space->known->items[i]);
 	add_below(&claims, &lower);
 	claim_arenas(space, &lower);
 	add_below(&claims, &lower);
@@ -532,7 +555,8 @@ void classify(const struct address_space *space, struct regions *regions)
 		if (class == CLASS_ANON)
 			cut_mapping(space, i, &claims, &next, regions);
 		else
-			add_region(regions, mapping->start, mapping->end, class, i);
+			add_region(regions, mapping->start, mapping->end,
+				   &(struct region){.class = class}, i);
 	}
 	free(claims.items);
 }

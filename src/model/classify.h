@@ -39,10 +39,10 @@ struct mapping {
 	bool hugetlb;
 	bool device; /* page frames without memory behind them, or I/O */
 	bool has_file;
-	bool shmem;    /* its file is tmpfs, memfd, SysV or shared anonymous memory */
-	bool unlinked; /* its file has no name */
+	bool shmem;	/* its file is tmpfs, memfd, SysV or shared anonymous memory */
+	bool unlinked;	/* its file has no name */
 	bool may_block; /* its file system asks others: reading the file may take for ever */
-	char name[80]; /* of an anonymous mapping, "" if it has none */
+	char name[80];	/* of an anonymous mapping, "" if it has none */
 };
 
 struct thread_registers {
@@ -55,6 +55,8 @@ struct page_words {
 	bool known; /* false where the page is not resident or cannot be read */
 };
 
+struct regions;
+
 struct address_space {
 	const struct mapping *mappings; /* in the order of addresses */
 	size_t mapping_count;
@@ -62,6 +64,10 @@ struct address_space {
 	size_t thread_count;
 	uint64_t start_brk, brk, start_stack, vdso;
 	uint64_t page_bytes;
+	/* What is known of private anonymous memory from elsewhere (a runtime's pages, an
+	 * allocator's memory), in the order of addresses; stacks in it are told apart. May be
+	 * NULL. */
+	const struct regions *known;
 	bool control_block_has_address; /* the word at a thread pointer is itself: x86-64 */
 	/* Reads two words at each address into words[]; zeros, not known, where a page is
 	 * not resident or cannot be read. May be NULL: then no large chunk of malloc is
@@ -75,7 +81,8 @@ struct address_space {
 struct region {
 	uint64_t start, end;
 	enum memory_class class;
-	size_t mapping; /* index */
+	bool single_block; /* of CLASS_MALLOC: one block that was mapped for itself */
+	size_t mapping;	   /* index */
 };
 
 struct regions {

@@ -20,27 +20,30 @@ struct evaluator_request {
 	pid_t tid; /* of a thread that lives */
 	const struct mapping *mappings;
 	size_t mapping_count;
-	const struct source_thread *threads;
+	const struct source_thread *threads; /* the first stands for the process */
 	size_t thread_count;
+	struct twin_limits limits;
 };
 
 /*
  * Sets allocator, heap.* as far as the allocator tells, isolates, v8.*, python.* and notes
  * of what could not be had and why. regions (replaced) gets what belongs to a class by the
  * sources' word, in the order of addresses; the caller frees it.
+ *
+ * Returns whether every source that tells of classes has answered, or is not there.
  */
-void evaluator__process(struct evaluator *evaluator, const struct evaluator_request *request,
+bool evaluator__process(struct evaluator *evaluator, const struct evaluator_request *request,
 			struct regions *regions);
 
 /* Address and file of a function of a process, for probes: the file's path under
- * /proc/PID/map_files and the offset in it; false if it has none. For prefixes as in
- * elf_symbols__new() the name must be among the symbols of a source. */
+ * /proc/PID/map_files and the offset in it; false if it has none. The name must be one of
+ * the symbols of a source, as it stands there. Only after evaluator__process(). */
 struct function_place {
-	char path[64];
+	char path[96];
 	uint64_t file_offset;
 	uint64_t address;
 };
-bool evaluator__find_function(struct evaluator *evaluator, const struct evaluator_request *request,
+bool evaluator__find_function(struct evaluator *evaluator, const struct process *process,
 			      const char *name, struct function_place *place);
 
 /* After a look: lets go of twins of processes that it did not see. */

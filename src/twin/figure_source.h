@@ -55,10 +55,10 @@ enum source_kind {
 struct figure_source {
 	const char *name; /* "glibc", as it stands in heap.allocator */
 	enum source_kind kind;
-	/* Symbols, NULL-terminated; see elf_symbols__new() for patterns. Those of the first
-	 * row of `required` must be there for the source to be tried. */
+	bool tells_classes; /* without its answer the classes of V8 are unknown */
+	/* Symbols, NULL-terminated; see elf_symbols__new() for patterns. */
 	const char *const *symbols;
-	size_t required; /* how many of the first symbols must be there */
+	size_t required; /* so many of the first ones must be there for the source to be tried */
 	/*
 	 * 0; -ENOENT: it is there, but not in use; -EAGAIN: the answers contradict each other,
 	 * as the process changed meanwhile: it is asked again; another -errno, where

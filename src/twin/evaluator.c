@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "twin/evaluator.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "twin/subject.h"
+
+/* A process that runs on changes while it is asked: its answers may contradict each other,
+ * or a lock may be held. */
+#define ATTEMPTS 6
+
+/* Twins that are kept; with more processes than that each look makes them anew. */
+#define KEPT_SUBJECTS 128
+
+struct evaluator {
+	struct elf_symbols *symbols;
+	const char **symbol_names;
+	struct subject **subjects;
+	size_t subject_count, subject_capacity;
+};
+
+/* The answer of one source. */
+struct answer {
+	struct allocator_figures figures;
+	int error;
+	char reason[192];
+};
+
+struct evaluator *evaluator__new(void)
+{
+	struct evaluator *self = xcalloc(1, sizeof(*self));
+	size_t count;
+
+	self->symbol_names = source_symbols__list(&count);
+	self->symbols = elf_symbols__new(self->symbol_names, count);
+	return self;
+}
+
+void evaluator__free(struct evaluator *self)
+{
+	if (!self)
+		return;
+	for (size_t i = 0; i < self->subject_count; i++)
+		subject__free(self->subjects[i]);
+	free(self->subjects);
+	elf_symbols__free(self->symbols);
+	free(self->symbol_names);
+	free(self);
+}
+
+/* --- subjects --- */
+
+static bool is_subject_of(const struct subject *subject, const struct process *process)
+{
+	return subject->key.pid == process->key.pid &&
+	       subject->key.start_ns == process->key.start_ns;
+}
+
+static struct subject *find_subject(const struct evaluator *self, const struct process *process)
+{
+	for (size_t i = 0; i < self->subject_count; i++)
+		if (is_subject_of(self->subjects[i], process))
+			return self->subjects[i];
+	return NULL;
+}
+
+static void forget_subject(struct evaluator *self, struct subject *subject)
+{
+	for (size_t i = 0; i < self->subject_count; i++)
+		if (self->subjects[i] == subject)
+			self->subjects[i] = self->subjects[--self->subject_count];
+	subject__free(subject);
+}
+
+static struct subject *take_subject(struct evaluator *self, const struct evaluator_request *request)
+{
+	struct subject *subject = find_subject(self, request->process);
+
+	if (subject && subject->image != request->image) {
+		forget_subject(self, subject);
+		subject = NULL;
+	}
+	if (!subject) {
+		subject = subject__new(&request->process->key, request->image);
+		ARRAY_GROW(self->subjects, self->subject_count, self->subject_capacity);
+		self->subjects[self->subject_count++] = subject;
+	}
+	subject->seen_look = request->look;
+	return subject;
+}
+
+void evaluator__end_look(struct evaluator *self, uint64_t look)
+{
+	for (size_t i = self->subject_count; i-- > 0;) {
+		struct subject *subject = self->subjects[i];
+
+		if (subject->seen_look != look || i >= KEPT_SUBJECTS)
+			forget_subject(self, subject);
+	}
+}
+
+bool evaluator__find_function(struct evaluator *self, const struct process *process,
+			      const char *name, struct function_place *place)
+{
+	const struct subject *subject = find_subject(self, process);
+
+	for (size_t i = 0; subject && i < subject->candidate_count; i++) {
+		const struct candidate *candidate = &subject->candidates[i];
+
+		for (size_t j = 0; candidate->source->symbols[j]; j++) {
+			if (!candidate->addresses[j] || strcmp(candidate->source->symbols[j], name))
+				continue;
+			snprintf(place->path, sizeof(place->path), "%s", candidate->path);
+			place->address = candidate->addresses[j];
+			place->file_offset = candidate->file_offsets[j];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- asking --- */
+
+static void clear_figures(struct allocator_figures *figures)
+{
+	*figures = (struct allocator_figures){
+		.live_bytes = FIGURE_UNKNOWN,
+		.live_blocks = FIGURE_UNKNOWN,
+		.free_bytes = FIGURE_UNKNOWN,
+		.mmapped_bytes = FIGURE_UNKNOWN,
+		.active_bytes = FIGURE_UNKNOWN,
+		.resident_bytes = FIGURE_UNKNOWN,
+		.retained_bytes = FIGURE_UNKNOWN,
+		.metadata_bytes = FIGURE_UNKNOWN,
+	};
+}
+
+void evaluation__claim(struct evaluation *evaluation, uint64_t start, uint64_t end,
+		       enum memory_class class)
+{
+	struct regions *regions = evaluation->regions;
+
+	ARRAY_GROW(regions->items, regions->count, regions->capacity);
+	regions->items[regions->count++] =
+		(struct region){.start = start, .end = end, .class = class};
+}
+
+/* Whether asking again may help. */
+static bool is_passing(int error)
+{
+	return error == -EAGAIN || error == -EFAULT || error == -EIO;
+}
+
+static void ask(struct evaluation *evaluation, struct candidate *candidate, struct answer *answer)
+{
+	size_t claims = evaluation->regions->count;
+	bool allocator = candidate->source->kind == SOURCE_ALLOCATOR;
+
+	clear_figures(&answer->figures);
+	evaluation->symbols = candidate->addresses;
+	evaluation->state = &candidate->state;
+	answer->error =
+		candidate->source->evaluate(evaluation, allocator ? &answer->figures : NULL);
+	if (!answer->error)
+		return;
+	evaluation->regions->count = claims;
+	snprintf(answer->reason, sizeof(answer->reason), "%s",
+		 twin__reason(evaluation->twin)[0]
+			 ? twin__reason(evaluation->twin)
+			 : "its answers contradict each other, as it changes meanwhile");
+}
+
+/* Asks each source until it has answered, each failure costing a round. */
+static void ask_all(struct evaluation *evaluation, struct subject *subject,
+		    const struct twin_limits *limits, struct answer *answers)
+{
+	bool in_round = false;
+
+	for (size_t i = 0; i < subject->candidate_count; i++) {
+		struct answer *answer = &answers[i];
+
+		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+			if (!in_round) {
+				answer->error = twin__begin_round(subject->twin, evaluation->target,
+								  limits);
+				snprintf(answer->reason, sizeof(answer->reason), "%s",
+					 twin__reason(subject->twin));
+				if (answer->error == -ESRCH || answer->error == -ENOSYS)
+					return;
+				if (answer->error)
+					continue;
+			}
+			ask(evaluation, &subject->candidates[i], answer);
+			in_round = !answer->error || answer->error == -ENOENT;
+			if (!is_passing(answer->error))
+				break;
+		}
+	}
+	twin__end_round(subject->twin, true);
+}
+
+/* --- telling --- */
+
+static void add_figure(struct process *process, enum process_figure figure, figure_value value)
+{
+	figure_value *sum = &process->figures[figure];
+
+	if (figure_known(value))
+		*sum = (figure_known(*sum) ? *sum : 0) + value;
+}
+
+static void add_allocator(struct process *process, const struct figure_source *source,
+			  const struct allocator_figures *figures)
+{
+	bool heavier = figure_known(process->figures[FIG_HEAP_LIVE]) &&
+		       figures->live_bytes > process->figures[FIG_HEAP_LIVE];
+	const char *before = process->allocator;
+	char *names;
+
+	names = !before	  ? xstrdup(source->name)
+		: heavier ? xasprintf("%s+%s", source->name, before)
+			  : xasprintf("%s+%s", before, source->name);
+	account__set_text(&process->allocator, names);
+	free(names);
+	account__set_text(&process->heap_source, "twin");
+	add_figure(process, FIG_HEAP_LIVE, figures->live_bytes);
+	add_figure(process, FIG_HEAP_LIVE_BLOCKS, figures->live_blocks);
+	add_figure(process, FIG_HEAP_FREE, figures->free_bytes);
+	add_figure(process, FIG_HEAP_MMAPPED, figures->mmapped_bytes);
+	add_figure(process, FIG_HEAP_ACTIVE, figures->active_bytes);
+	add_figure(process, FIG_HEAP_RESIDENT, figures->resident_bytes);
+	add_figure(process, FIG_HEAP_RETAINED, figures->retained_bytes);
+	add_figure(process, FIG_HEAP_METADATA, figures->metadata_bytes);
+}
+
+/* Returns whether all classes are known. */
+static bool tell(struct process *process, const struct subject *subject,
+		 const struct answer *answers)
+{
+	bool allocator = false, classes = true;
+
+	for (size_t i = 0; i < subject->candidate_count; i++) {
+		const struct figure_source *source = subject->candidates[i].source;
+
+		if (source->tells_classes && answers[i].error && answers[i].error != -ENOENT)
+			classes = false;
+		allocator |= source->kind == SOURCE_ALLOCATOR && answers[i].error != -ENOENT;
+		if (answers[i].error && answers[i].error != -ENOENT)
+			process__add_note(process, "%s: %s", source->name, answers[i].reason);
+		else if (!answers[i].error && source->kind == SOURCE_ALLOCATOR)
+			add_allocator(process, source, &answers[i].figures);
+	}
+	if (!allocator)
+		process__add_note(process,
+				  "heap: no function is known that tells what its allocator holds");
+	return classes;
+}
+
+static int compare_regions(const void *left, const void *right)
+{
+	const struct region *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+bool evaluator__process(struct evaluator *self, const struct evaluator_request *request,
+			struct regions *regions)
+{
+	struct subject *subject = take_subject(self, request);
+	struct twin_target target = {
+		.key = request->process->key,
+		.tid = request->tid,
+		.mappings = request->mappings,
+		.mapping_count = request->mapping_count,
+	};
+	struct evaluation evaluation = {
+		.twin = subject->twin,
+		.process = request->process,
+		.look = request->look,
+		.target = &target,
+		.threads = request->threads,
+		.thread_count = request->thread_count,
+		.regions = regions,
+	};
+	struct answer *answers;
+	bool classes;
+
+	regions->count = 0;
+	subject__find_candidates(subject, self->symbols, request->tid, request->mappings,
+				 request->mapping_count);
+	answers = xcalloc(subject->candidate_count + 1, sizeof(*answers));
+	ask_all(&evaluation, subject, &request->limits, answers);
+	classes = tell(request->process, subject, answers);
+	process__sum_isolates(request->process);
+	if (regions->count)
+		qsort(regions->items, regions->count, sizeof(*regions->items), compare_regions);
+	free(answers);
+	return classes;
+}

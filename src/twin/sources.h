@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_TWIN_SOURCES_H
+#define MEMSONDE_TWIN_SOURCES_H
+
+#include "twin/figure_source.h"
+
+/* Every figure source there is; figure_sources.c has them in a table. */
+extern const struct figure_source glibc_source;
+
+#endif

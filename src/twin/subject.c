@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "twin/subject.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash_table.h"
+#include "base/memory.h"
+#include "twin/target_pages.h"
+
+struct subject *subject__new(const struct process_key *key, uint64_t image)
+{
+	struct subject *self = xcalloc(1, sizeof(*self));
+
+	self->key = *key;
+	self->image = image;
+	self->twin = twin__new();
+	return self;
+}
+
+static void release_candidate(struct candidate *candidate)
+{
+	if (candidate->source->free_state && candidate->state)
+		candidate->source->free_state(candidate->state);
+	free(candidate->addresses);
+	free(candidate->file_offsets);
+}
+
+void subject__free(struct subject *self)
+{
+	if (!self)
+		return;
+	for (size_t i = 0; i < self->candidate_count; i++)
+		release_candidate(&self->candidates[i]);
+	free(self->candidates);
+	twin__free(self->twin);
+	free(self);
+}
+
+static size_t symbol_count(const struct figure_source *source)
+{
+	size_t count = 0;
+
+	while (source->symbols[count])
+		count++;
+	return count;
+}
+
+const char **source_symbols__list(size_t *count)
+{
+	const char **names = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < figure_source_count; i++) {
+		size_t own = symbol_count(figure_sources[i]);
+
+		names = xreallocarray(names, *count + own, sizeof(*names));
+		memcpy(names + *count, figure_sources[i]->symbols, own * sizeof(*names));
+		*count += own;
+	}
+	return names;
+}
+
+/* One file of the process while its candidates are looked for. */
+struct mapped_file {
+	const struct elf_file *elf;
+	uint64_t bias;
+	pid_t tid;
+	const struct mapping *mapping;
+};
+
+static bool has_required(const struct figure_source *source, const struct elf_symbol *symbols)
+{
+	for (size_t i = 0; i < source->required; i++)
+		if (!symbols[i].address)
+			return false;
+	return true;
+}
+
+static struct candidate new_candidate(const struct figure_source *source,
+				      const struct elf_symbol *symbols,
+				      const struct mapped_file *file)
+{
+	size_t count = symbol_count(source);
+	struct candidate candidate = {
+		.source = source,
+		.bias = file->bias,
+		.addresses = xcalloc(count + 1, sizeof(*candidate.addresses)),
+		.file_offsets = xcalloc(count + 1, sizeof(*candidate.file_offsets)),
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		if (!symbols[i].address)
+			continue;
+		candidate.addresses[i] = symbols[i].address + file->bias;
+		candidate.file_offsets[i] = symbols[i].file_offset;
+	}
+	snprintf(candidate.path, sizeof(candidate.path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
+		 file->tid, file->mapping->start, file->mapping->end);
+	return candidate;
+}
+
+/* A file can be mapped executable in several pieces. */
+static bool has_candidate(const struct candidate *candidates, size_t count,
+			  const struct candidate *wanted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (candidates[i].source == wanted->source && candidates[i].bias == wanted->bias &&
+		    candidates[i].addresses[0] == wanted->addresses[0])
+			return true;
+	return false;
+}
+
+static void add_candidates(struct subject *self, const struct mapped_file *file)
+{
+	const struct elf_symbol *symbols = file->elf->symbols;
+
+	for (size_t i = 0; i < figure_source_count; i++) {
+		const struct figure_source *source = figure_sources[i];
+		struct candidate candidate;
+
+		if (has_required(source, symbols)) {
+			candidate = new_candidate(source, symbols, file);
+			if (has_candidate(self->candidates, self->candidate_count, &candidate)) {
+				release_candidate(&candidate);
+			} else {
+				self->candidates =
+					xreallocarray(self->candidates, self->candidate_count + 1,
+						      sizeof(*self->candidates));
+				self->candidates[self->candidate_count++] = candidate;
+			}
+		}
+		symbols += symbol_count(source);
+	}
+}
+
+/* What a source knew of the process it knows still. */
+static void hand_over_states(struct subject *self, struct candidate *old, size_t old_count)
+{
+	for (size_t i = 0; i < self->candidate_count; i++) {
+		for (size_t j = 0; j < old_count; j++) {
+			if (!old[j].state || !has_candidate(&old[j], 1, &self->candidates[i]))
+				continue;
+			self->candidates[i].state = old[j].state;
+			old[j].state = NULL;
+		}
+	}
+	for (size_t j = 0; j < old_count; j++)
+		release_candidate(&old[j]);
+	free(old);
+}
+
+static bool is_code(const struct mapping *mapping)
+{
+	return mapping->executable && mapping->has_file && !mapping->device;
+}
+
+static uint64_t mapped_files(const struct mapping *mappings, size_t count)
+{
+	uint64_t number = 1;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_code(&mappings[i]))
+			number = hash_number(number + mappings[i].start) +
+				 hash_number(mappings[i].end ^ mappings[i].file_offset);
+	return number;
+}
+
+void subject__find_candidates(struct subject *self, struct elf_symbols *symbols, pid_t tid,
+			      const struct mapping *mappings, size_t mapping_count)
+{
+	uint64_t files = mapped_files(mappings, mapping_count);
+	struct candidate *old = self->candidates;
+	size_t old_count = self->candidate_count;
+
+	if (files == self->files)
+		return;
+	self->files = files;
+	self->candidates = NULL;
+	self->candidate_count = 0;
+	for (size_t i = 0; i < mapping_count; i++) {
+		struct mapped_file file = {.tid = tid, .mapping = &mappings[i]};
+		int fd;
+
+		if (!is_code(&mappings[i]))
+			continue;
+		fd = target_pages__open_file(tid, &mappings[i]);
+		if (fd < 0)
+			continue;
+		file.elf = elf_symbols__read(symbols, fd);
+		close(fd);
+		if (!file.elf->reason[0] && elf_file__bias(file.elf, mappings[i].start,
+							   mappings[i].file_offset, &file.bias))
+			add_candidates(self, &file);
+	}
+	hand_over_states(self, old, old_count);
+}

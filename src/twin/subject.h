@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_TWIN_SUBJECT_H
+#define MEMSONDE_TWIN_SUBJECT_H
+
+#include "parse/elf_symbols.h"
+#include "twin/evaluator.h"
+
+/* What is kept of one process from look to look: its twin, and which sources it has. */
+
+/* A source in one file that the process has mapped. */
+struct candidate {
+	const struct figure_source *source;
+	uint64_t bias;
+	uint64_t *addresses;	/* of the source's symbols in the target; 0 where there is none */
+	uint64_t *file_offsets; /* of the same */
+	char path[96];		/* of the file, below map_files */
+	void *state;		/* the source's */
+};
+
+struct subject {
+	struct process_key key;
+	uint64_t image;
+	uint64_t seen_look;
+	uint64_t files; /* a number that changes with the executable files that are mapped */
+	struct twin *twin;
+	struct candidate *candidates;
+	size_t candidate_count;
+};
+
+struct subject *subject__new(const struct process_key *key, uint64_t image);
+void subject__free(struct subject *subject);
+
+/* How many symbols the sources have in all, and their names in the order of the sources. */
+const char **source_symbols__list(size_t *count);
+
+/* Finds the candidates anew where the mapped files have changed. */
+void subject__find_candidates(struct subject *subject, struct elf_symbols *symbols, pid_t tid,
+			      const struct mapping *mappings, size_t mapping_count);
+
+#endif
