@@ -318,33 +318,72 @@ static void sort_known(struct twin *self)
 }
 
 /* How many known pages from an index on follow each other. */
-static size_t known_run(const struct twin *self, size_t index)
+static size_t known_run(const struct twin *self, size_t index, size_t max_pages)
 {
 	const uint64_t *items = self->known.items;
 	size_t count = 1;
 
-	while (count < MAX_RUN_PAGES && index + count < self->known.count &&
+	while (count < max_pages && index + count < self->known.count &&
 	       items[index + count] == items[index] + count * self->page_bytes)
 		count++;
 	return count;
 }
 
-/* Overwrites pages that are in the twin. */
-static int overwrite(struct twin *self, uint64_t address, size_t pages)
-{
-	struct iovec from = {.iov_base = self->buffer, .iov_len = pages * self->page_bytes};
-	struct iovec to = {.iov_base = (void *)(uintptr_t)address, .iov_len = from.iov_len};
-	ssize_t done = process_vm_writev(self->process.pid, &from, 1, &to, 1, 0);
+/* Pages on their way into a running process, many in one call. */
+struct refresh {
+	struct iovec to[MAX_RUN_PAGES];
+	size_t run_count, page_count;
+};
 
-	return done == (ssize_t)from.iov_len ? 0 : -EFAULT;
+static int flush(struct twin *self, struct refresh *refresh)
+{
+	struct iovec from = {.iov_base = self->buffer,
+			     .iov_len = refresh->page_count * self->page_bytes};
+	ssize_t done = 0;
+
+	if (refresh->page_count)
+		done = process_vm_writev(self->process.pid, &from, 1, refresh->to,
+					 refresh->run_count, 0);
+	refresh->run_count = refresh->page_count = 0;
+	return done == (ssize_t)from.iov_len ? 0 : -ESTALE;
 }
 
 /*
- * Fetches all known pages anew: into a fresh process, or over what a running one has. A
- * page that the target does not have any more is forgotten. 0; -ESTALE when a running
- * process holds such a page, which it must not.
+ * Fetches all known pages anew over what a running process has. -ESTALE when it holds a
+ * page that the target does not have any more.
  */
-static int fetch_known(struct twin *self, bool fresh)
+static int refresh_known(struct twin *self)
+{
+	struct refresh refresh = {.run_count = 0};
+	int error = 0;
+
+	sort_known(self);
+	for (size_t i = 0, run; i < self->known.count && !error; i += run) {
+		uint64_t address = self->known.items[i];
+		char *place = self->buffer + refresh.page_count * self->page_bytes;
+		ssize_t pages;
+
+		run = 1;
+		if (target_pages__is_constant(self->pages, address))
+			continue;
+		run = known_run(self, i, MAX_RUN_PAGES - refresh.page_count);
+		pages = target_pages__read(self->pages, address, run, place);
+		if (pages < 0)
+			return pages == -ESRCH ? -ESRCH : -ESTALE;
+		run = (size_t)pages;
+		refresh.to[refresh.run_count++] = (struct iovec){
+			.iov_base = (void *)(uintptr_t)address, .iov_len = run * self->page_bytes};
+		refresh.page_count += run;
+		self->statistics.pages_fetched += run;
+		if (refresh.page_count == MAX_RUN_PAGES)
+			error = flush(self, &refresh);
+	}
+	return error ? error : flush(self, &refresh);
+}
+
+/* Fetches all known pages into a fresh process, and forgets those that the target does not
+ * have any more. */
+static int fill_known(struct twin *self)
 {
 	size_t kept = 0;
 	int error = 0;
@@ -354,30 +393,20 @@ static int fetch_known(struct twin *self, bool fresh)
 		uint64_t address = self->known.items[i];
 		ssize_t pages;
 
-		run = known_run(self, i);
-		if (!fresh && target_pages__is_constant(self->pages, address)) {
-			run = 1;
-			self->known.items[kept++] = address;
-			continue;
-		}
+		run = known_run(self, i, MAX_RUN_PAGES);
 		pages = target_pages__read(self->pages, address, run, self->buffer);
 		if (pages == -ESRCH)
-			return fail_to_read(self, -ESRCH, address);
-		if (pages < 0) {
-			run = 1;
-			error = fresh ? 0 : -ESTALE;
+			return -ESRCH;
+		run = pages < 0 ? 1 : (size_t)pages;
+		if (pages < 0)
 			continue;
-		}
-		run = (size_t)pages;
-		error = fresh ? fill(self, address, run, self->buffer)
-			      : overwrite(self, address, run);
+		error = fill(self, address, run, self->buffer);
 		self->statistics.pages_fetched += run;
 		memmove(&self->known.items[kept], &self->known.items[i],
 			run * sizeof(*self->known.items));
 		kept += run;
 	}
-	if (!error)
-		self->known.count = kept;
+	self->known.count = kept;
 	return error;
 }
 
@@ -424,9 +453,11 @@ int twin__begin_round(struct twin *self, const struct twin_target *target,
 	if (error)
 		return fail_to_read(self, error, 0);
 	if (can_go_on(self, target)) {
-		error = fetch_known(self, false);
-		if (!error || error == -ESRCH)
-			return error;
+		error = refresh_known(self);
+		if (!error)
+			return 0;
+		if (error == -ESRCH)
+			return fail_to_read(self, error, 0);
 	}
 	twin_process__end(&self->process);
 	return start(self, target);
