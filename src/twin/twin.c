@@ -425,9 +425,8 @@ static int start(struct twin *self, const struct twin_target *target)
 	error = serve(self, 0);
 	if (error)
 		return error;
-	error = fetch_known(self, true);
-	return error ? fail(self, error, "its memory could not be filled: %s", strerror(-error))
-		     : 0;
+	error = fill_known(self);
+	return error ? fail_to_read(self, error, 0) : 0;
 }
 
 static bool can_go_on(const struct twin *self, const struct twin_target *target)
