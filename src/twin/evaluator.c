@@ -2,16 +2,24 @@
 #include "twin/evaluator.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
+#include "system/machine.h"
 #include "twin/subject.h"
 
 /* A process that runs on changes while it is asked: its answers may contradict each other,
  * or a lock may be held. */
 #define ATTEMPTS 6
+
+/* A source that took longer than this is not asked again before so many times the time that
+ * it took has passed: a heap with a million holes must not cost a CPU. */
+#define DEAR_NS	      INT64_C(50000000)
+#define DEAR_INTERVAL 20
 
 /* Twins that are kept; with more processes than that each look makes them anew. */
 #define KEPT_SUBJECTS 128
@@ -21,13 +29,6 @@ struct evaluator {
 	const char **symbol_names;
 	struct subject **subjects;
 	size_t subject_count, subject_capacity;
-};
-
-/* The answer of one source. */
-struct answer {
-	struct allocator_figures figures;
-	int error;
-	char reason[192];
 };
 
 struct evaluator *evaluator__new(void)
@@ -174,31 +175,71 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 			 : "its answers contradict each other, as it changes meanwhile");
 }
 
-/* Asks each source until it has answered, each failure costing a round. */
+/* The last answer stands in for one that would cost too much now. */
+static bool is_spared(struct evaluation *evaluation, const struct candidate *candidate,
+		      struct answer *answer)
+{
+	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - candidate->last_ns;
+
+	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * DEAR_INTERVAL)
+		return false;
+	*answer = candidate->last;
+	process__add_note(
+		evaluation->process, "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
+		candidate->source->name, (double)age_ns / 1e9, candidate->cost_ns / 1000000);
+	return true;
+}
+
+static void remember(struct candidate *candidate, const struct answer *answer, int64_t began_ns,
+		     bool claimed)
+{
+	if (answer->error || claimed)
+		return;
+	candidate->last = *answer;
+	candidate->last_ns = clock_ns(CLOCK_MONOTONIC);
+	candidate->cost_ns = candidate->last_ns - began_ns;
+}
+
+/* Asks one source until it has answered, each failure costing a round. False when the
+ * target or the twin cannot be had at all. */
+static bool ask_one(struct evaluation *evaluation, struct candidate *candidate,
+		    const struct twin_limits *limits, struct answer *answer, bool *in_round)
+{
+	size_t claims = evaluation->regions->count;
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		if (!*in_round) {
+			answer->error =
+				twin__begin_round(evaluation->twin, evaluation->target, limits);
+			snprintf(answer->reason, sizeof(answer->reason), "%s",
+				 twin__reason(evaluation->twin));
+			if (answer->error == -ESRCH || answer->error == -ENOSYS)
+				return false;
+			if (answer->error)
+				continue;
+		}
+		ask(evaluation, candidate, answer);
+		*in_round = !answer->error || answer->error == -ENOENT;
+		if (!is_passing(answer->error))
+			break;
+	}
+	remember(candidate, answer, began_ns, evaluation->regions->count != claims);
+	return true;
+}
+
 static void ask_all(struct evaluation *evaluation, struct subject *subject,
 		    const struct twin_limits *limits, struct answer *answers)
 {
-	bool in_round = false;
+	bool in_round = false, possible = true;
 
 	for (size_t i = 0; i < subject->candidate_count; i++) {
-		struct answer *answer = &answers[i];
+		struct candidate *candidate = &subject->candidates[i];
 
-		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-			if (!in_round) {
-				answer->error = twin__begin_round(subject->twin, evaluation->target,
-								  limits);
-				snprintf(answer->reason, sizeof(answer->reason), "%s",
-					 twin__reason(subject->twin));
-				if (answer->error == -ESRCH || answer->error == -ENOSYS)
-					return;
-				if (answer->error)
-					continue;
-			}
-			ask(evaluation, &subject->candidates[i], answer);
-			in_round = !answer->error || answer->error == -ENOENT;
-			if (!is_passing(answer->error))
-				break;
-		}
+		if (!possible)
+			answers[i] = answers[i - 1]; /* its error */
+		else if (!is_spared(evaluation, candidate, &answers[i]))
+			possible = ask_one(evaluation, candidate, limits, &answers[i], &in_round);
 	}
 	twin__end_round(subject->twin, true);
 }

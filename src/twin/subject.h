@@ -7,14 +7,23 @@
 
 /* What is kept of one process from look to look: its twin, and which sources it has. */
 
+/* The answer of one source. */
+struct answer {
+	struct allocator_figures figures;
+	int error;
+	char reason[192];
+};
+
 /* A source in one file that the process has mapped. */
 struct candidate {
 	const struct figure_source *source;
 	uint64_t bias;
-	uint64_t *addresses;	/* of the source's symbols in the target; 0 where there is none */
-	uint64_t *file_offsets; /* of the same */
-	char path[96];		/* of the file, below map_files */
-	void *state;		/* the source's */
+	uint64_t *addresses;	  /* of the source's symbols in the target; 0 where there is none */
+	uint64_t *file_offsets;	  /* of the same */
+	char path[96];		  /* of the file, below map_files */
+	void *state;		  /* the source's */
+	struct answer last;	  /* the last without an error */
+	int64_t last_ns, cost_ns; /* when, and how long it took; 0: there was none */
 };
 
 struct subject {
