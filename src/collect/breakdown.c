@@ -449,23 +449,38 @@ static void count_unique(struct breakdown *self, int64_t *unique_bytes)
 	close(unique.pagemap_fd);
 }
 
+static bool read_for_figures(struct evaluator_request *request, void *context)
+{
+	struct breakdown *self = context;
+
+	if (read_space(self) || self->before.record.start_ns != self->key.start_ns)
+		return false;
+	request->image = self->before.record.image;
+	request->tid = self->tid;
+	request->mappings = self->mappings;
+	request->mapping_count = self->mapping_count;
+	request->threads = self->source_threads;
+	request->thread_count = self->source_thread_count;
+	request->start_brk = self->before.record.start_brk;
+	request->brk = self->before.record.brk;
+	return true;
+}
+
 /* Before the pages are counted, as it takes longer than that. */
 static void ask_for_figures(struct breakdown *self, struct process *process,
 			    const struct twin_limits *limits)
 {
-	struct evaluator_request request = {.process = process, .look = process->seen_look};
+	struct evaluator_request request = {
+		.process = process,
+		.look = process->seen_look,
+		.read_anew = read_for_figures,
+		.context = self,
+	};
 
 	self->known.count = 0;
 	self->runtime_known = false;
-	if (!self->evaluator || !limits || read_space(self) ||
-	    self->before.record.start_ns != process->key.start_ns)
+	if (!self->evaluator || !limits || !read_for_figures(&request, self))
 		return;
-	request.image = self->before.record.image;
-	request.tid = self->tid;
-	request.mappings = self->mappings;
-	request.mapping_count = self->mapping_count;
-	request.threads = self->source_threads;
-	request.thread_count = self->source_thread_count;
 	request.limits = *limits;
 	self->runtime_known = evaluator__process(self->evaluator, &request, &self->known);
 }

@@ -200,27 +200,64 @@ static void remember(struct candidate *candidate, const struct answer *answer, i
 	candidate->cost_ns = candidate->last_ns - began_ns;
 }
 
+/* The process while it is asked. */
+struct asking {
+	struct evaluator_request *request;
+	struct subject *subject;
+	struct twin_target target;
+	struct evaluation evaluation;
+	bool in_round;
+	uint64_t rounds;
+};
+
+static void take_request(struct asking *asking)
+{
+	const struct evaluator_request *request = asking->request;
+
+	asking->target.tid = request->tid;
+	asking->target.mappings = request->mappings;
+	asking->target.mapping_count = request->mapping_count;
+	asking->evaluation.threads = request->threads;
+	asking->evaluation.thread_count = request->thread_count;
+	asking->evaluation.start_brk = request->start_brk;
+	asking->evaluation.brk = request->brk;
+}
+
+/* Begins a round on the process as it is by then. */
+static int begin_round(struct asking *asking, struct answer *answer)
+{
+	struct evaluator_request *request = asking->request;
+	int error;
+
+	if (asking->rounds++ && request->read_anew &&
+	    !request->read_anew(request, request->context)) {
+		snprintf(answer->reason, sizeof(answer->reason), "the process ended");
+		return -ESRCH;
+	}
+	take_request(asking);
+	error = twin__begin_round(asking->subject->twin, &asking->target, &request->limits);
+	snprintf(answer->reason, sizeof(answer->reason), "%s", twin__reason(asking->subject->twin));
+	return error;
+}
+
 /* Asks one source until it has answered, each failure costing a round. False when the
  * target or the twin cannot be had at all. */
-static bool ask_one(struct evaluation *evaluation, struct candidate *candidate,
-		    const struct twin_limits *limits, struct answer *answer, bool *in_round)
+static bool ask_one(struct asking *asking, struct candidate *candidate, struct answer *answer)
 {
+	struct evaluation *evaluation = &asking->evaluation;
 	size_t claims = evaluation->regions->count;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		if (!*in_round) {
-			answer->error =
-				twin__begin_round(evaluation->twin, evaluation->target, limits);
-			snprintf(answer->reason, sizeof(answer->reason), "%s",
-				 twin__reason(evaluation->twin));
+		if (!asking->in_round) {
+			answer->error = begin_round(asking, answer);
 			if (answer->error == -ESRCH || answer->error == -ENOSYS)
 				return false;
 			if (answer->error)
 				continue;
 		}
 		ask(evaluation, candidate, answer);
-		*in_round = !answer->error || answer->error == -ENOENT;
+		asking->in_round = !answer->error || answer->error == -ENOENT;
 		if (!is_passing(answer->error))
 			break;
 	}
@@ -228,18 +265,18 @@ static bool ask_one(struct evaluation *evaluation, struct candidate *candidate,
 	return true;
 }
 
-static void ask_all(struct evaluation *evaluation, struct subject *subject,
-		    const struct twin_limits *limits, struct answer *answers)
+static void ask_all(struct asking *asking, struct answer *answers)
 {
-	bool in_round = false, possible = true;
+	struct subject *subject = asking->subject;
+	bool possible = true;
 
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		struct candidate *candidate = &subject->candidates[i];
 
 		if (!possible)
 			answers[i] = answers[i - 1]; /* its error */
-		else if (!is_spared(evaluation, candidate, &answers[i]))
-			possible = ask_one(evaluation, candidate, limits, &answers[i], &in_round);
+		else if (!is_spared(&asking->evaluation, candidate, &answers[i]))
+			possible = ask_one(asking, candidate, &answers[i]);
 	}
 	twin__end_round(subject->twin, true);
 }
@@ -308,24 +345,22 @@ static int compare_regions(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-bool evaluator__process(struct evaluator *self, const struct evaluator_request *request,
+bool evaluator__process(struct evaluator *self, struct evaluator_request *request,
 			struct regions *regions)
 {
 	struct subject *subject = take_subject(self, request);
-	struct twin_target target = {
-		.key = request->process->key,
-		.tid = request->tid,
-		.mappings = request->mappings,
-		.mapping_count = request->mapping_count,
-	};
-	struct evaluation evaluation = {
-		.twin = subject->twin,
-		.process = request->process,
-		.look = request->look,
-		.target = &target,
-		.threads = request->threads,
-		.thread_count = request->thread_count,
-		.regions = regions,
+	struct asking asking = {
+		.request = request,
+		.subject = subject,
+		.target.key = request->process->key,
+		.evaluation =
+			{
+				.twin = subject->twin,
+				.process = request->process,
+				.look = request->look,
+				.target = &asking.target,
+				.regions = regions,
+			},
 	};
 	struct answer *answers;
 	bool classes;
@@ -334,7 +369,8 @@ bool evaluator__process(struct evaluator *self, const struct evaluator_request *
 	subject__find_candidates(subject, self->symbols, request->tid, request->mappings,
 				 request->mapping_count);
 	answers = xcalloc(subject->candidate_count + 1, sizeof(*answers));
-	ask_all(&evaluation, subject, &request->limits, answers);
+	take_request(&asking);
+	ask_all(&asking, answers);
 	classes = tell(request->process, subject, answers);
 	process__sum_isolates(request->process);
 	if (regions->count)

@@ -13,6 +13,7 @@ struct evaluator;
 struct evaluator *evaluator__new(void);
 void evaluator__free(struct evaluator *evaluator);
 
+/* The process as of now. What it points to is the caller's, until read_anew(). */
 struct evaluator_request {
 	struct process *process;
 	uint64_t image; /* changes with every exec: another image, another twin */
@@ -22,7 +23,12 @@ struct evaluator_request {
 	size_t mapping_count;
 	const struct source_thread *threads; /* the first stands for the process */
 	size_t thread_count;
+	uint64_t start_brk, brk;
 	struct twin_limits limits;
+	/* Reads mappings and threads anew into the request: a process that runs on maps memory
+	 * meanwhile. False if it is gone. */
+	bool (*read_anew)(struct evaluator_request *request, void *context);
+	void *context;
 };
 
 /*
@@ -32,7 +38,7 @@ struct evaluator_request {
  *
  * Returns whether every source that tells of classes has answered, or is not there.
  */
-bool evaluator__process(struct evaluator *evaluator, const struct evaluator_request *request,
+bool evaluator__process(struct evaluator *evaluator, struct evaluator_request *request,
 			struct regions *regions);
 
 /* Address and file of a function of a process, for probes: the file's path under

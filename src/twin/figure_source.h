@@ -28,6 +28,7 @@ struct evaluation {
 	struct process *process;
 	uint64_t look;
 	const struct twin_target *target;
+	uint64_t start_brk, brk;	     /* the brk heap; equal where there is none */
 	const struct source_thread *threads; /* the first stands for the process */
 	size_t thread_count;
 	void **state; /* of this source for this process; NULL at first */

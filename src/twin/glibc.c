@@ -53,7 +53,11 @@ static uint64_t anonymous_bytes(const struct twin_target *target)
 	return bytes;
 }
 
-/* Both return a struct through a hidden first argument. */
+/*
+ * Both return a struct through a hidden first argument. A malloc that was never used sets
+ * itself up first, which takes system calls; one that was used had its first memory from
+ * brk. (musl, too, has a __libc_malloc, but no mallinfo.)
+ */
 static int call(struct evaluation *evaluation, uint64_t function)
 {
 	struct twin_call call = {
@@ -62,7 +66,9 @@ static int call(struct evaluation *evaluation, uint64_t function)
 		.arguments = {twin__scratch(evaluation->twin, 0)},
 	};
 
-	return twin__call(evaluation->twin, &call, 1);
+	int error = twin__call(evaluation->twin, &call, 1);
+
+	return error == -EAGAIN && evaluation->brk == evaluation->start_brk ? -ENOENT : error;
 }
 
 static int evaluate_old(struct evaluation *evaluation, struct allocator_figures *figures)
@@ -92,7 +98,7 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 	int error;
 
 	if (!evaluation->symbols[MALLINFO2])
-		return evaluation->symbols[MALLINFO] ? evaluate_old(evaluation, figures) : -ENOSYS;
+		return evaluation->symbols[MALLINFO] ? evaluate_old(evaluation, figures) : -ENOENT;
 	error = call(evaluation, evaluation->symbols[MALLINFO2]);
 	if (error)
 		return error;

@@ -28,6 +28,7 @@ struct target_pages {
 	const struct twin_target *target; /* NULL outside of begin and end */
 	int memory_fd, pagemap_fd;
 	int *file_fds; /* of each mapping, opened when needed */
+	size_t file_count;
 	size_t page_bytes;
 	uint64_t layout;
 };
@@ -112,8 +113,9 @@ int target_pages__begin(struct target_pages *self, const struct twin_target *tar
 		return error;
 	self->target = target;
 	self->layout = layout_of(target);
-	self->file_fds = xcalloc(target->mapping_count + 1, sizeof(*self->file_fds));
-	for (size_t i = 0; i < target->mapping_count; i++)
+	self->file_count = target->mapping_count;
+	self->file_fds = xcalloc(self->file_count + 1, sizeof(*self->file_fds));
+	for (size_t i = 0; i < self->file_count; i++)
 		self->file_fds[i] = NOT_OPENED;
 	return 0;
 }
@@ -122,7 +124,7 @@ void target_pages__end(struct target_pages *self)
 {
 	if (!self->target)
 		return;
-	for (size_t i = 0; i < self->target->mapping_count; i++)
+	for (size_t i = 0; i < self->file_count; i++)
 		if (self->file_fds[i] >= 0)
 			close(self->file_fds[i]);
 	free(self->file_fds);
