@@ -208,7 +208,8 @@ const struct option_row option_rows[] = {
 		.long_name = "verbose",
 		.parse = option_parse_flag,
 		AT(verbose),
-		.help = "say more on standard error: the verifier's log, what was tried",
+		.help = "say more on standard error: the verifier's log, what was tried, what each "
+			"evaluation in a twin cost",
 	},
 	{
 		.commands = "*",

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "system/machine.h"
 #include "twin/subject.h"
@@ -262,6 +263,13 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 			break;
 	}
 	remember(candidate, answer, began_ns, evaluation->regions->count != claims);
+	log_verbose("twin of %u: %s: %.3f ms, %" PRIu64 " pages read, %" PRIu64 " faults, %" PRIu64
+		    " rounds%s%s",
+		    evaluation->process->key.pid, candidate->source->name,
+		    (double)(clock_ns(CLOCK_MONOTONIC) - began_ns) / 1e6,
+		    twin__statistics(evaluation->twin)->pages_fetched,
+		    twin__statistics(evaluation->twin)->faults, asking->rounds,
+		    answer->error ? ": " : "", answer->error ? answer->reason : "");
 	return true;
 }
 
