@@ -152,11 +152,16 @@ stub_flags := -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -ffreestanding -f
 	-fvisibility=hidden -mgeneral-regs-only $(if $(filter x86_64,$(ARCH)),-fcf-protection=none) \
 	-Isrc -Iinclude
 
-build/twin/stub.bin: $(STUB_SOURCES) $(wildcard src/twin/stub/*) src/twin/home.h src/twin/twin.h
+STUB_OBJECTS := $(STUB_SOURCES:src/twin/stub/%.c=build/twin/%.o)
+
+build/twin/%.o: src/twin/stub/%.c
 	$(say) STUB $@
 	@mkdir -p $(@D)
-	$(Q)gcc $(stub_flags) -c -o build/twin/stub.o $(STUB_SOURCES)
-	$(Q)ld -nostdlib --no-warn-rwx-segments -T src/twin/stub/stub.ld -o build/twin/stub.elf build/twin/stub.o
+	$(Q)gcc $(stub_flags) -MMD -MP -c -o $@ $<
+
+build/twin/stub.bin: $(STUB_OBJECTS) src/twin/stub/stub.ld
+	$(say) STUB $@
+	$(Q)ld -nostdlib --no-warn-rwx-segments -T src/twin/stub/stub.ld -o build/twin/stub.elf $(STUB_OBJECTS)
 	$(Q)objcopy -O binary -j .all build/twin/stub.elf $@
 
 $(OBJ)/src/twin/stub_code.o: build/twin/stub.bin
@@ -328,6 +333,6 @@ help:
 	@echo
 	@echo 'V=1 shows commands; CC=clang, WERROR=1, SANITIZE=..., BUILD=DIR as in the Makefile.'
 
--include $(OBJECTS:.o=.d) $(GENERATOR_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(OBJ)/%.d) \
+-include $(STUB_OBJECTS:.o=.d) $(OBJECTS:.o=.d) $(GENERATOR_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(OBJ)/%.d) \
 	$(BENCH_SOURCES:%.c=$(OBJ)/%.d) $(LIVE_SOURCES:%.c=$(OBJ)/%.d) $(BPF_OBJECTS:.o=.d) \
 	$(wildcard build/bpf-arm64/*.d build/bpf-x86_64/*.d build/targets/*.d)

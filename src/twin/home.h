@@ -18,14 +18,15 @@
  *		   say that it is done, and sleeps in that page fault until there is more to
  *		   do. So it needs no system call and no descriptor once it is sandboxed.
  */
-#define HOME_CODE_OFFSET     0
-#define HOME_CODE_BYTES	     (64 << 10)
-#define HOME_CONTROL_OFFSET  (128 << 10)
-#define HOME_CONTROL_BYTES   (192 << 10)
-#define HOME_STACK_OFFSET    (512 << 10)
-#define HOME_STACK_BYTES     (1 << 20)
-#define HOME_DOORBELL_OFFSET (2 << 20)
-#define HOME_BYTES	     (32 << 20)
+#define HOME_CODE_OFFSET	 0
+#define HOME_CODE_BYTES		 (64 << 10)
+#define HOME_AREA_VISITOR_OFFSET (HOME_CODE_OFFSET + 256) /* as in stub.ld */
+#define HOME_CONTROL_OFFSET	 (128 << 10)
+#define HOME_CONTROL_BYTES	 (192 << 10)
+#define HOME_STACK_OFFSET	 (512 << 10)
+#define HOME_STACK_BYTES	 (1 << 20)
+#define HOME_DOORBELL_OFFSET	 (2 << 20)
+#define HOME_BYTES		 (32 << 20)
 
 static inline uint64_t home_doorbell_count(uint64_t page_bytes)
 {

@@ -548,6 +548,11 @@ void twin__read_scratch(const struct twin *self, size_t offset, void *data, size
 		memset(data, 0, length);
 }
 
+uint64_t twin__area_visitor(const struct twin *self)
+{
+	return self->process.home + HOME_AREA_VISITOR_OFFSET;
+}
+
 /* --- reading --- */
 
 static int read_part(struct twin *self, uint64_t address, void *data, size_t length)

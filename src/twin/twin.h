@@ -92,6 +92,10 @@ uint64_t twin__scratch(const struct twin *twin, size_t offset);
 void twin__write_scratch(struct twin *twin, size_t offset, const void *data, size_t length);
 void twin__read_scratch(const struct twin *twin, size_t offset, void *data, size_t length);
 
+/* Address in the twin of a function to give to those that want a visitor of areas; see
+ * area_sums.h. */
+uint64_t twin__area_visitor(const struct twin *twin);
+
 /* Reads memory as the twin sees it: its copy where there is one (functions may have
  * written to it), else the target's. 0, or -errno as above; the round goes on. */
 int twin__read(struct twin *twin, uint64_t address, void *data, size_t length);

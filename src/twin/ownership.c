@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "twin/ownership.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* Of one look; what is left over is asked at the next. */
+#define QUESTIONS_MAX 2048
+/* Of one look, and while answers last: each costs a new twin. */
+#define LOOK_FAULTS_MAX 4
+#define FAULTS_MAX	16
+/* An address range can get another owner without a change of its bounds: after so many
+ * looks all is asked again. */
+#define ANSWERS_LAST_LOOKS 64
+
+/* The least page of any machine. */
+#define PAGE_BYTES 4096
+
+/* Of a round that is begun anew because a question ended the one before. */
+static const struct twin_limits new_round_limits = {
+	.pages = 4096,
+	.deadline_ns = 100 * 1000000,
+};
+
+enum owner { OWNER_UNKNOWN, OWNER_ALLOCATOR, OWNER_OTHER };
+
+struct answer {
+	uint64_t start, end;
+	enum owner owner;
+};
+
+struct ownership {
+	struct answer *answers; /* in the order of addresses */
+	size_t count;
+	unsigned int looks, faults;
+};
+
+/* Questions on their way to a batch. */
+struct inquiry {
+	struct ownership *ownership;
+	struct evaluation *evaluation;
+	const struct ownership_rule *rule;
+	struct twin_call calls[TWIN_BATCH];
+	struct answer *about[TWIN_BATCH];
+	size_t count;
+	uint64_t part; /* that the batch is about */
+	unsigned int asked, faults;
+	bool over;
+};
+
+size_t ownership__pages(uint64_t start, uint64_t end, uint64_t pages[OWNERSHIP_PAGES])
+{
+	uint64_t first = start & ~(uint64_t)(PAGE_BYTES - 1),
+		 last = (end - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+	uint64_t step = (last - first) / (OWNERSHIP_PAGES - 1);
+	/* Extents begin at round addresses rather than anywhere. */
+	uint64_t round = step >= (2 << 20) ? 2 << 20 : PAGE_BYTES;
+	size_t count = 0;
+
+	pages[count++] = first;
+	if (last > first)
+		pages[count++] = last;
+	for (size_t i = 1; i < OWNERSHIP_PAGES - 1; i++) {
+		uint64_t page = (first + i * step) & ~(round - 1);
+
+		if (page > (count > 2 ? pages[count - 1] : first) && page < last)
+			pages[count++] = page;
+	}
+	return count;
+}
+
+bool ownership__is_candidate(const struct mapping *mapping)
+{
+	return mapping->readable && mapping->writable && !mapping->shared && !mapping->has_file &&
+	       !mapping->shmem && !mapping->device && !mapping->hugetlb && !mapping->grows_down;
+}
+
+/* What is known already of a mapping; *old moves on in the order of addresses. A mapping
+ * of the allocator that grew is still the allocator's. */
+static enum owner old_owner(const struct ownership *ownership, size_t *old,
+			    const struct mapping *mapping)
+{
+	enum owner owner = OWNER_UNKNOWN;
+
+	while (*old < ownership->count && ownership->answers[*old].end <= mapping->start)
+		(*old)++;
+	for (size_t i = *old; i < ownership->count; i++) {
+		const struct answer *answer = &ownership->answers[i];
+
+		if (answer->start >= mapping->end)
+			break;
+		if (answer->start < mapping->start || answer->end > mapping->end)
+			continue;
+		if (answer->owner == OWNER_ALLOCATOR)
+			return OWNER_ALLOCATOR;
+		if (answer->start == mapping->start && answer->end == mapping->end)
+			owner = answer->owner;
+	}
+	return owner;
+}
+
+static void update_answers(struct ownership *ownership, const struct twin_target *target)
+{
+	struct answer *answers = NULL;
+	size_t count = 0, capacity = 0, old = 0;
+
+	if (ownership->looks++ % ANSWERS_LAST_LOOKS == 0)
+		ownership->count = ownership->faults = 0;
+	for (size_t i = 0; i < target->mapping_count; i++) {
+		const struct mapping *mapping = &target->mappings[i];
+
+		if (!ownership__is_candidate(mapping))
+			continue;
+		ARRAY_GROW(answers, count, capacity);
+		answers[count++] = (struct answer){
+			.start = mapping->start,
+			.end = mapping->end,
+			.owner = old_owner(ownership, &old, mapping),
+		};
+	}
+	free(ownership->answers);
+	ownership->answers = answers;
+	ownership->count = count;
+}
+
+/* A fault says that nothing near these addresses is the allocator's; any other failure,
+ * a lock that was held, say, says nothing. */
+static void question_failed(struct inquiry *inquiry, int error)
+{
+	struct evaluation *evaluation = inquiry->evaluation;
+
+	if (error == -EFAULT) {
+		for (size_t i = 0; i < inquiry->count; i++)
+			if (inquiry->about[i]->owner == OWNER_UNKNOWN)
+				inquiry->about[i]->owner = OWNER_OTHER;
+		inquiry->faults++;
+		inquiry->ownership->faults++;
+	}
+	inquiry->over = error != -EFAULT || inquiry->faults >= LOOK_FAULTS_MAX ||
+			inquiry->ownership->faults >= FAULTS_MAX;
+	if (twin__begin_round(evaluation->twin, evaluation->target, &new_round_limits) < 0)
+		inquiry->over = true;
+}
+
+static void send_questions(struct inquiry *inquiry)
+{
+	int error;
+
+	if (inquiry->count == 0 || inquiry->over)
+		return;
+	error = twin__call(inquiry->evaluation->twin, inquiry->calls, inquiry->count);
+	if (error < 0)
+		question_failed(inquiry, error);
+	for (size_t i = 0; error == 0 && i < inquiry->count; i++)
+		if (inquiry->rule->is_owned(inquiry->evaluation, i, &inquiry->calls[i]))
+			inquiry->about[i]->owner = OWNER_ALLOCATOR;
+	inquiry->count = 0;
+}
+
+static void add_question(struct inquiry *inquiry, struct answer *about, uint64_t address)
+{
+	uint64_t part_bytes = inquiry->rule->part_bytes;
+	uint64_t part = part_bytes ? address / part_bytes : 0;
+
+	if (inquiry->count == TWIN_BATCH || part != inquiry->part)
+		send_questions(inquiry);
+	if (inquiry->asked == QUESTIONS_MAX)
+		inquiry->over = true;
+	if (inquiry->over)
+		return;
+	inquiry->part = part;
+	inquiry->calls[inquiry->count] = (struct twin_call){
+		.thread_pointer = inquiry->evaluation->threads[0].thread_pointer,
+	};
+	inquiry->rule->ask(inquiry->evaluation, address, inquiry->count,
+			   &inquiry->calls[inquiry->count]);
+	inquiry->about[inquiry->count++] = about;
+	inquiry->asked++;
+}
+
+/* Asks about some of the pages of each mapping whose owner is unknown. */
+static void ask_pages(struct inquiry *inquiry, size_t from, size_t to)
+{
+	struct ownership *ownership = inquiry->ownership;
+
+	for (size_t i = 0; i < ownership->count && !inquiry->over; i++) {
+		struct answer *answer = &ownership->answers[i];
+		uint64_t pages[OWNERSHIP_PAGES];
+		size_t count;
+
+		if (answer->owner != OWNER_UNKNOWN)
+			continue;
+		count = ownership__pages(answer->start, answer->end, pages);
+		for (size_t page = from; page < to && page < count; page++)
+			add_question(inquiry, answer, pages[page]);
+	}
+	send_questions(inquiry);
+}
+
+static void ask(struct ownership *ownership, struct evaluation *evaluation,
+		const struct ownership_rule *rule)
+{
+	struct inquiry inquiry = {
+		.ownership = ownership,
+		.evaluation = evaluation,
+		.rule = rule,
+		.over = ownership->faults >= FAULTS_MAX,
+	};
+
+	ask_pages(&inquiry, 0, 2);
+	ask_pages(&inquiry, 2, OWNERSHIP_PAGES);
+	for (size_t i = 0; i < ownership->count && !inquiry.over; i++)
+		if (ownership->answers[i].owner == OWNER_UNKNOWN)
+			ownership->answers[i].owner = OWNER_OTHER;
+}
+
+void ownership__claim(struct ownership **ownership, struct evaluation *evaluation,
+		      const struct ownership_rule *rule)
+{
+	if (!*ownership)
+		*ownership = xcalloc(1, sizeof(**ownership));
+	update_answers(*ownership, evaluation->target);
+	if (evaluation->thread_count > 0)
+		ask(*ownership, evaluation, rule);
+	for (size_t i = 0; i < (*ownership)->count; i++) {
+		const struct answer *answer = &(*ownership)->answers[i];
+
+		if (answer->owner == OWNER_ALLOCATOR)
+			evaluation__claim(evaluation, answer->start, answer->end, CLASS_MALLOC);
+	}
+}
+
+void ownership__free(struct ownership *ownership)
+{
+	if (!ownership)
+		return;
+	free(ownership->answers);
+	free(ownership);
+}
