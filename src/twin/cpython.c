@@ -16,7 +16,7 @@
  */
 #include <errno.h>
 
-#include "twin/figure_source.h"
+#include "twin/sources.h"
 
 enum { GET_ALLOCATED_BLOCKS };
 

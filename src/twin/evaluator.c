@@ -249,6 +249,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 	size_t claims = evaluation->regions->count;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 
+	clear_figures(&answer->figures);
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		if (!asking->in_round) {
 			answer->error = begin_round(asking, answer);
@@ -291,58 +292,73 @@ static void ask_all(struct asking *asking, struct answer *answers)
 
 /* --- telling --- */
 
+/* What one of several allocators does not tell is unknown of them together. */
 static void add_figure(struct process *process, enum process_figure figure, figure_value value)
 {
 	figure_value *sum = &process->figures[figure];
 
-	if (figure_known(value))
-		*sum = (figure_known(*sum) ? *sum : 0) + value;
+	if (!process->allocator)
+		*sum = value;
+	else if (figure_known(*sum))
+		*sum = figure_known(value) ? *sum + value : FIGURE_UNKNOWN;
+}
+
+static void add_name(struct process *process, const char *name, bool heavier)
+{
+	const char *before = process->allocator;
+	char *names;
+
+	names = !before	  ? xstrdup(name)
+		: heavier ? xasprintf("%s+%s", name, before)
+			  : xasprintf("%s+%s", before, name);
+	account__set_text(&process->allocator, names);
+	free(names);
 }
 
 static void add_allocator(struct process *process, const struct figure_source *source,
 			  const struct allocator_figures *figures)
 {
+	figure_value *mmapped = &process->figures[FIG_HEAP_MMAPPED];
 	bool heavier = figure_known(process->figures[FIG_HEAP_LIVE]) &&
 		       figures->live_bytes > process->figures[FIG_HEAP_LIVE];
-	const char *before = process->allocator;
-	char *names;
 
-	names = !before	  ? xstrdup(source->name)
-		: heavier ? xasprintf("%s+%s", source->name, before)
-			  : xasprintf("%s+%s", before, source->name);
-	account__set_text(&process->allocator, names);
-	free(names);
-	account__set_text(&process->heap_source, "twin");
 	add_figure(process, FIG_HEAP_LIVE, figures->live_bytes);
 	add_figure(process, FIG_HEAP_LIVE_BLOCKS, figures->live_blocks);
 	add_figure(process, FIG_HEAP_FREE, figures->free_bytes);
-	add_figure(process, FIG_HEAP_MMAPPED, figures->mmapped_bytes);
 	add_figure(process, FIG_HEAP_ACTIVE, figures->active_bytes);
 	add_figure(process, FIG_HEAP_RESIDENT, figures->resident_bytes);
 	add_figure(process, FIG_HEAP_RETAINED, figures->retained_bytes);
 	add_figure(process, FIG_HEAP_METADATA, figures->metadata_bytes);
+	/* the others keep all their blocks together */
+	if (figure_known(figures->mmapped_bytes))
+		*mmapped = figures->mmapped_bytes + (figure_known(*mmapped) ? *mmapped : 0);
+	add_name(process, source->name, heavier);
 }
 
 /* Returns whether all classes are known. */
 static bool tell(struct process *process, const struct subject *subject,
 		 const struct answer *answers)
 {
-	bool allocator = false, classes = true;
+	bool classes = true;
 
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		const struct figure_source *source = subject->candidates[i].source;
 
-		if (source->tells_classes && answers[i].error && answers[i].error != -ENOENT)
-			classes = false;
-		allocator |= source->kind == SOURCE_ALLOCATOR && answers[i].error != -ENOENT;
-		if (answers[i].error && answers[i].error != -ENOENT)
+		if (answers[i].error == -ENOENT)
+			continue;
+		if (answers[i].error)
 			process__add_note(process, "%s: %s", source->name, answers[i].reason);
-		else if (!answers[i].error && source->kind == SOURCE_ALLOCATOR)
+		if (source->tells_classes && answers[i].error)
+			classes = false;
+		/* of one that is in use but did not answer everything is unknown */
+		if (source->kind == SOURCE_ALLOCATOR)
 			add_allocator(process, source, &answers[i].figures);
 	}
-	if (!allocator)
+	if (!process->allocator)
 		process__add_note(process,
 				  "heap: no function is known that tells what its allocator holds");
+	else if (figure_known(process->figures[FIG_HEAP_LIVE]))
+		account__set_text(&process->heap_source, "twin");
 	return classes;
 }
 

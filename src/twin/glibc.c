@@ -9,8 +9,9 @@
 
 #include "twin/sources.h"
 
-static const char *const symbols[] = {"__libc_malloc", "mallinfo2", "mallinfo", NULL};
-enum symbol { LIBC_MALLOC, MALLINFO2, MALLINFO };
+/* malloc_info is what others that stand in for it do not export. */
+static const char *const symbols[] = {"malloc_info", "mallinfo2", "mallinfo", NULL};
+enum symbol { MALLOC_INFO, MALLINFO2, MALLINFO };
 
 /* The fields of struct mallinfo and struct mallinfo2, in their order. */
 enum field {
@@ -53,11 +54,7 @@ static uint64_t anonymous_bytes(const struct twin_target *target)
 	return bytes;
 }
 
-/*
- * Both return a struct through a hidden first argument. A malloc that was never used sets
- * itself up first, which takes system calls; one that was used had its first memory from
- * brk. (musl, too, has a __libc_malloc, but no mallinfo.)
- */
+/* Both return a struct through a hidden first argument. */
 static int call(struct evaluation *evaluation, uint64_t function)
 {
 	struct twin_call call = {
@@ -66,9 +63,7 @@ static int call(struct evaluation *evaluation, uint64_t function)
 		.arguments = {twin__scratch(evaluation->twin, 0)},
 	};
 
-	int error = twin__call(evaluation->twin, &call, 1);
-
-	return error == -EAGAIN && evaluation->brk == evaluation->start_brk ? -ENOENT : error;
+	return twin__call(evaluation->twin, &call, 1);
 }
 
 static int evaluate_old(struct evaluation *evaluation, struct allocator_figures *figures)

@@ -27,8 +27,8 @@
  */
 #include <errno.h>
 
-#include "twin/figure_source.h"
 #include "twin/ownership.h"
+#include "twin/sources.h"
 
 enum { MALLCTL };
 
@@ -223,14 +223,14 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 	if (error < 0)
 		return error;
 	if (!figure_known(values[ALLOCATED]) || !figure_known(values[ACTIVE])) {
-		process__add_note(evaluation->process, "jemalloc was built without statistics");
-		return -ENODATA;
+		process__add_note(evaluation->process, "jemalloc: it was built without statistics");
+	} else {
+		if (values[ALLOCATED] == 0)
+			return -ENOENT;
+		if (contradict(values))
+			return -EAGAIN;
+		fill(figures, values);
 	}
-	if (values[ALLOCATED] == 0)
-		return -ENOENT;
-	if (contradict(values))
-		return -EAGAIN;
-	fill(figures, values);
 	ownership__claim((struct ownership **)evaluation->state, evaluation, &lookup_rule);
 	return 0;
 }

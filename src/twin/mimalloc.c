@@ -28,8 +28,8 @@
 
 #include "base/memory.h"
 #include "twin/area_sums.h"
-#include "twin/figure_source.h"
 #include "twin/ownership.h"
+#include "twin/sources.h"
 
 enum { HEAP_VISIT_BLOCKS, HEAP_GET_BACKING, IS_IN_HEAP_REGION, VERSION };
 
@@ -254,9 +254,11 @@ static int find_segments(struct evaluation *evaluation, const struct area_sums *
 	struct part *parts = xcalloc(SEGMENTS_MAX, sizeof(*parts));
 	struct twin_call *calls = xcalloc(SEGMENTS_MAX, sizeof(*calls));
 	size_t count = list_parts(evaluation->target, parts);
-	int error = -E2BIG;
+	int error = 0;
 
-	if (count <= SEGMENTS_MAX && sums->segment_count < AREA_SEGMENTS)
+	if (count > SEGMENTS_MAX || sums->segment_count == AREA_SEGMENTS)
+		*left_over = true;
+	else
 		error = claim_segments(evaluation, sums, parts, calls, count, left_over);
 	free(parts);
 	free(calls);
@@ -281,8 +283,8 @@ static void fill(struct evaluation *evaluation, struct allocator_figures *figure
 {
 	if (left_over) {
 		process__add_note(evaluation->process,
-				  "mimalloc: what threads that ended left behind is in no heap "
-				  "that could be asked");
+				  "mimalloc: live bytes are unknown, as threads that ended left "
+				  "some that are in no heap, or it has too many segments");
 		return;
 	}
 	figures->live_bytes = (figure_value)sums->used_bytes;
@@ -301,9 +303,7 @@ static int ask(struct evaluation *evaluation, struct allocator_figures *figures,
 	if (sums->used_blocks == 0)
 		return -ENOENT;
 	error = find_segments(evaluation, sums, &left_over);
-	if (error == -E2BIG)
-		process__add_note(evaluation->process, "mimalloc: too many segments");
-	else if (error == 0)
+	if (error == 0)
 		fill(evaluation, figures, sums, left_over);
 	return error;
 }

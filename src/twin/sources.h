@@ -6,5 +6,9 @@
 
 /* Every figure source there is; figure_sources.c has them in a table. */
 extern const struct figure_source glibc_source;
+extern const struct figure_source jemalloc_source, jemalloc_je_source, jemalloc_rust_source;
+extern const struct figure_source tcmalloc_source;
+extern const struct figure_source mimalloc_source;
+extern const struct figure_source cpython_source, cpython_global_source;
 
 #endif

@@ -25,10 +25,11 @@
  */
 #include <errno.h>
 
-#include "twin/figure_source.h"
+#include "base/memory.h"
 #include "twin/ownership.h"
+#include "twin/sources.h"
 
-enum { GET_NUMERIC_PROPERTY, GET_OWNERSHIP };
+enum { GET_NUMERIC_PROPERTY, GET_OWNERSHIP, DEBUG_GET_NUMERIC_PROPERTY };
 
 enum property {
 	ALLOCATED,
@@ -115,9 +116,9 @@ static void fill(struct allocator_figures *figures, const figure_value *values)
 	figure_value heap = values[HEAP_SIZE], unmapped = values[PAGEHEAP_UNMAPPED];
 
 	figures->live_bytes = values[ALLOCATED];
-	figures->free_bytes = sum(values, free_parts, 4);
+	figures->free_bytes = sum(values, free_parts, ARRAY_SIZE(free_parts));
 	figures->retained_bytes = unmapped;
-	figures->active_bytes = heap - sum(values, pageheap_parts, 2);
+	figures->active_bytes = heap - sum(values, pageheap_parts, ARRAY_SIZE(pageheap_parts));
 	figures->resident_bytes = values[PHYSICAL];
 	if (figure_known(values[PHYSICAL]) && values[PHYSICAL] >= heap - unmapped)
 		figures->metadata_bytes = values[PHYSICAL] - (heap - unmapped);
@@ -141,6 +142,17 @@ static bool is_owned(const struct evaluation *evaluation, size_t index,
 
 static const struct ownership_rule ownership_rule = {.ask = ask_ownership, .is_owned = is_owned};
 
+/* The debugging build keeps freed blocks for a while, which are in no part. */
+static bool fits(const struct evaluation *evaluation, const figure_value *values)
+{
+	figure_value parts = sum(values, heap_parts, ARRAY_SIZE(heap_parts));
+	bool debugging = evaluation->symbols[DEBUG_GET_NUMERIC_PROPERTY] != 0;
+
+	if (!figure_known(parts) || !figure_known(values[HEAP_SIZE]))
+		return false;
+	return debugging ? parts <= values[HEAP_SIZE] : parts == values[HEAP_SIZE];
+}
+
 static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
 {
 	figure_value values[PROPERTY_COUNT];
@@ -150,7 +162,7 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 		return error;
 	if (values[ALLOCATED] == 0 || values[HEAP_SIZE] == 0)
 		return -ENOENT;
-	if (!figure_known(values[HEAP_SIZE]) || sum(values, heap_parts, 6) != values[HEAP_SIZE])
+	if (!fits(evaluation, values))
 		return -EAGAIN;
 	fill(figures, values);
 	if (evaluation->symbols[GET_OWNERSHIP])
@@ -168,7 +180,9 @@ const struct figure_source tcmalloc_source = {
 	.name = "tcmalloc",
 	.kind = SOURCE_ALLOCATOR,
 	.symbols = (const char *const[]){"MallocExtension_GetNumericProperty",
-					 "MallocExtension_GetOwnership", NULL},
+					 "MallocExtension_GetOwnership",
+					 "_ZN25DebugMallocImplementation18GetNumericPropertyEPKcPm",
+					 NULL},
 	.required = 1,
 	.evaluate = evaluate,
 	.free_state = free_state,

@@ -83,6 +83,8 @@ static inline void set_thread_pointer(const struct twin_control *control, uint64
 
 #elif defined(__aarch64__)
 
+#define MACHINE_AUDIT_ARCH AUDIT_ARCH_AARCH64
+
 __asm__(".section .text.entry,\"ax\"\n"
 	".globl twin_entry\n"
 	"twin_entry:\n"

@@ -4,6 +4,7 @@
  * twin's home. It removes everything but the home, makes the hole that the target's pages
  * appear in, gives up all system calls, and then runs functions until it is killed.
  */
+#include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
@@ -67,28 +68,42 @@ static void map_hole(struct twin_control *control, uint64_t start, uint64_t end)
 
 #define LOAD(field)		    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define SKIP_UNLESS(value, skipped) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (skipped))
+#define SKIP_IF(value, skipped)	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (skipped), 0)
 #define ANSWER(action)		    BPF_STMT(BPF_RET | BPF_K, (action))
 
-/* No system call at all; where the CPU needs one to set the thread pointer, that one. */
+/*
+ * No system call at all; where the CPU needs one to set the thread pointer, that one. Those
+ * by which a library that sets itself up asks for a seed fail as on a kernel that does not
+ * have them, without getting there; all others end the twin.
+ */
 static void sandbox(struct twin_control *control)
 {
-	struct sock_filter filter[] = {
 #ifdef MACHINE_SYS_SET_THREAD_POINTER
+	uint32_t set_thread_pointer =
+		control->can_set_thread_pointer ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW;
+#endif
+	struct sock_filter filter[] = {
 		LOAD(arch),
-		SKIP_UNLESS(MACHINE_AUDIT_ARCH, 5),
+		SKIP_IF(MACHINE_AUDIT_ARCH, 1),
+		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		LOAD(nr),
+		SKIP_UNLESS(SYS_getrandom, 1),
+		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
+		SKIP_UNLESS(SYS_clock_gettime, 1),
+		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
+#ifdef MACHINE_SYS_SET_THREAD_POINTER
 		SKIP_UNLESS(MACHINE_SYS_SET_THREAD_POINTER, 3),
 		LOAD(args[0]),
 		SKIP_UNLESS(MACHINE_SET_THREAD_POINTER, 1),
-		ANSWER(SECCOMP_RET_ALLOW),
+		ANSWER(set_thread_pointer),
 #endif
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
 	};
-	unsigned short count = sizeof(filter) / sizeof(filter[0]);
-	struct sock_fprog program = {.len = count, .filter = filter};
+	struct sock_fprog program = {
+		.len = sizeof(filter) / sizeof(filter[0]),
+		.filter = filter,
+	};
 
-	if (control->can_set_thread_pointer)
-		program = (struct sock_fprog){.len = 1, .filter = &filter[count - 1]};
 	control->stage = STAGE_RUNNING;
 	check(control, STAGE_SECCOMP,
 	      system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program, 0, 0, 0));
