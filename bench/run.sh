@@ -9,6 +9,8 @@ set -u
 
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/../tests/live/lib.sh"
+# shellcheck source=bench/twin.sh
+. "$(dirname "$0")/twin.sh"
 PAIRS=${PAIRS:-9}
 BENCH=$ROOT/$BUILD/bench
 [[ $BUILD = /* ]] && BENCH=$BUILD/bench
@@ -133,3 +135,5 @@ bench_loop fault_loop "64 60" "page fault loop" "<= 1.05"
 bench_loop mmap_loop "500 1000" "mmap/munmap loop" "<= 1.15"
 bench_top 300
 bench_top 3000
+bench_evaluations
+bench_services
