@@ -202,6 +202,44 @@ const struct option_row option_rows[] = {
 		.help = "draw with ASCII characters only",
 	},
 	{
+		.commands = "top stat",
+		.group = "Alerts",
+		.long_name = "alert",
+		.argument = "CONDITION",
+		.parse = option_parse_alert,
+		.maximum = 64,
+		.help = "say on standard error when a condition over figures, as JSON names them, "
+			"is crossed: rss>1.5GiB, rss>80%limits.container, "
+			"v8.heap_used>85%v8.heap_limit (of each isolate), "
+			"container.memory_current>2GiB; growth over about a minute: rss+>50MiB/min "
+			"(/s, /min, /h). Once for each crossing: again only after the figure came "
+			"back by 5 % of the bound; may be given several times",
+	},
+	{
+		.commands = "top stat",
+		.group = "Alerts",
+		.long_name = "exec",
+		.argument = "CMD",
+		.parse = option_parse_text,
+		AT(exec),
+		.help = "run 'sh -c CMD' for each --alert that is crossed, at most 8 at a time; its "
+			"environment has MEMSONDE_PID, _COMM, _ISOLATE, _CONDITION, _VALUE, "
+			"_BOUND, _TIME and every known figure as MEMSONDE_FIGURE_HEAP_SLACK_BYTES",
+	},
+	{
+		.commands = "top stat",
+		.group = "Alerts",
+		.long_name = "exec-timeout",
+		.argument = "SEC",
+		.parse = option_parse_seconds,
+		AT(exec_timeout_ns),
+		.minimum = NS_PER_S / 10,
+		.maximum = 86400 * NS_PER_S,
+		.default_text = "30",
+		.help = "how long a command of --exec may take before its process group is ended: "
+			"SIGTERM, 2 s later SIGKILL",
+	},
+	{
 		.commands = "*",
 		.group = "Other",
 		.short_name = 'v',

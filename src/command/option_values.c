@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/similar.h"
 #include "command/options.h"
+#include "model/alert_condition.h"
 #include "model/figures.h"
 
 #define NS_PER_S	INT64_C(1000000000)
@@ -20,7 +21,7 @@
 static int __attribute__((format(printf, 2, 3)))
 refuse(const struct option_use *use, const char *format, ...)
 {
-	char message[512];
+	char message[640];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -201,6 +202,24 @@ int option_parse_figure(struct option_use *use, const char *argument)
 		return refuse(use, "'%s' is not a figure%s", argument, suggestion);
 	}
 	*(const char **)field(use) = process_figures[found].path;
+	return 0;
+}
+
+int option_parse_alert(struct option_use *use, const char *argument)
+{
+	struct options *options = use->options;
+	struct alert_condition condition;
+	char message[ALERT_MESSAGE_SIZE];
+
+	if (alert_condition__parse(&condition, argument, message))
+		return refuse(use, "%s", message);
+	if (options->alert_count == (size_t)use->row->maximum) {
+		alert_condition__release(&condition);
+		return refuse(use, "there are at most %" PRId64 " of them", use->row->maximum);
+	}
+	options->alerts = xreallocarray(options->alerts, options->alert_count + 1,
+					sizeof(*options->alerts));
+	options->alerts[options->alert_count++] = condition;
 	return 0;
 }
 

@@ -13,6 +13,7 @@ option_parse option_parse_seconds;   /* int64_t ns, from decimals */
 option_parse option_parse_choice;    /* int: position among the row's choices */
 option_parse option_parse_breakdown; /* int64_t, or "all", "none" */
 option_parse option_parse_figure;    /* const char *: path of a process figure */
+option_parse option_parse_alert;     /* struct alert_condition, added to the others */
 option_parse option_parse_pids;
 option_parse option_parse_container;
 option_parse option_parse_cgroup;

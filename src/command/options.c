@@ -13,6 +13,7 @@
 #include "command/commands.h"
 #include "command/option_table.h"
 #include "command/option_values.h"
+#include "model/alert_condition.h"
 
 /* getopt_long() returns FIRST_ROW + the row's number for every option. */
 #define FIRST_ROW 256
@@ -144,6 +145,30 @@ static int take_command(struct option_use *use, char **words)
 	return 0;
 }
 
+/* One look shows no growth. */
+static bool takes_one_look(const struct options *options)
+{
+	return options->command->run == command_stat && !options->replay && !options->explain &&
+	       options->target_kind != TARGET_COMMAND &&
+	       (options->look_count == 1 || (!options->interval_ns && !options->look_count));
+}
+
+static int check_alerts(const struct options *options, const char *command)
+{
+	if (options->exec && !options->alert_count) {
+		log_error("%s: --exec needs an --alert: it runs when one is crossed", command);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < options->alert_count; i++) {
+		if (!options->alerts[i].is_growth || !takes_one_look(options))
+			continue;
+		log_error("%s: --alert %s: a single look shows no growth: -i is missing", command,
+			  options->alerts[i].text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_together(const struct option_use *use)
 {
 	const struct options *options = use->options;
@@ -158,7 +183,7 @@ static int check_together(const struct option_use *use)
 			  use->command);
 		return -EINVAL;
 	}
-	return 0;
+	return check_alerts(options, use->command);
 }
 
 /* argv[0] is the word before the first option. */
@@ -246,6 +271,7 @@ int options__parse(struct options *options, int argc, char **argv)
 	memset(options, 0, sizeof(*options));
 	options->breakdown = -1;
 	options->max_exits = DEFAULT_MAX_EXITS;
+	options->exec_timeout_ns = DEFAULT_EXEC_TIMEOUT_NS;
 	error = parse_command_line(options, argc, argv);
 	if (error)
 		fprintf(stderr, "Try 'memsonde %s%s--help'.\n",
@@ -258,6 +284,9 @@ void options__release(struct options *options)
 {
 	for (size_t i = 0; i < options->name_count; i++)
 		free(options->names[i]);
+	for (size_t i = 0; i < options->alert_count; i++)
+		alert_condition__release(&options->alerts[i]);
+	free(options->alerts);
 	free(options->names);
 	free(options->pids);
 	memset(options, 0, sizeof(*options));

@@ -34,6 +34,10 @@ enum options_action {
 #define BREAKDOWN_ALL	  INT64_MAX
 #define DEFAULT_MAX_EXITS 1000
 
+#define DEFAULT_EXEC_TIMEOUT_NS ((int64_t)30 * 1000000000)
+
+struct alert_condition;
+
 struct options {
 	enum options_action action;
 	const struct command *command;
@@ -50,6 +54,10 @@ struct options {
 	bool no_twin; /* the target's own functions are not asked */
 	bool pss;
 	bool explain; /* say why processes grew */
+	struct alert_condition *alerts;
+	size_t alert_count;
+	const char *exec;	 /* a command to run when a condition is crossed, or NULL */
+	int64_t exec_timeout_ns; /* how long it may take */
 	bool ascii; /* no line drawing, no block characters */
 	bool verbose;
 	int64_t max_rows;   /* rows of the table, 0: not given */
