@@ -185,7 +185,7 @@ static void format_subject(char *text, size_t size, const struct alert *alert)
 static void format_value(char *text, size_t size, const struct alert_condition *condition,
 			 figure_value value)
 {
-	char number[COLUMN_TEXT_SIZE];
+	char number[40];
 
 	column__format(number, sizeof(number), condition->left.figure->unit, value);
 	snprintf(text, size, "%s%s", number, condition->period);
@@ -221,8 +221,7 @@ static void tell_blanks(struct alert_watch *watch, const struct account *account
 		alert_figure__name(blank.figure, name, sizeof(name));
 		if (blank.process)
 			log_error("--alert %s: pid %u has no %s%s%s", text, blank.process->key.pid,
-				  name, blank.reason ? ": " : "",
-				  blank.reason ? blank.reason : "");
+				  name, blank.reason ? ": " : "", blank.reason ? blank.reason : "");
 		else
 			log_error("--alert %s: none of %zu processes has %s", text,
 				  blank.process_count, name);

@@ -19,7 +19,7 @@ struct alert_watch;
 int alert_watch__open(struct alert_watch **watch, const struct options *options, bool off_screen);
 
 /* After account__end_look(). Returns how many conditions were crossed; the last line that
- * was logged for them is copied to text. */
+ * was logged for them is copied to text, cut to size; size may be 0. */
 size_t alert_watch__look(struct alert_watch *watch, const struct account *account, char *text,
 			 size_t size);
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/output.h"
+#include "command/alert_watch.h"
 #include "command/commands.h"
 #include "command/live_source.h"
 #include "command/options.h"
@@ -37,9 +38,10 @@ struct stat_run {
 	struct user_names *users; /* NULL for a recording: its users are not this machine's */
 	const struct column *sort;
 	struct stop_signals signals;
-	int64_t interval_ns; /* 0: a single look */
-	int64_t start_ns;    /* monotonic, of the first look */
-	int64_t looks;	     /* that were printed */
+	struct alert_watch *alerts; /* NULL: none were asked for */
+	int64_t interval_ns;	    /* 0: a single look */
+	int64_t start_ns;	    /* monotonic, of the first look */
+	int64_t looks;		    /* that were printed */
 };
 
 /* --- table --- */
@@ -180,6 +182,7 @@ static enum wait_end wait_until(struct stat_run *run, int64_t deadline_ns)
 		{.fd = run->signals.fd, .events = POLLIN},
 		{.fd = STDOUT_FILENO}, /* only for its errors */
 		{.fd = run->source->fd, .events = POLLIN},
+		{.fd = alert_watch__fd(run->alerts), .events = POLLIN},
 	};
 	int64_t left;
 
@@ -197,6 +200,8 @@ static enum wait_end wait_until(struct stat_run *run, int64_t deadline_ns)
 			run->source->drain(run->source, &run->account);
 		else if (fds[2].revents)
 			fds[2].fd = -1; /* it is broken: looks go on without it */
+		if (fds[3].revents)
+			alert_watch__drain(run->alerts);
 	}
 	return WAIT_OVER;
 }
@@ -231,6 +236,7 @@ static int take_looks(struct stat_run *run)
 		if (run->options->explain)
 			explain__look(&run->account);
 		error = print_look(run);
+		alert_watch__look(run->alerts, &run->account, NULL, 0);
 		if (error)
 			return error == -EPIPE ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 		run->looks++;
@@ -286,7 +292,11 @@ int command_stat(const struct options *options)
 	account__init(&run.account);
 	output__init(&run.output, STDOUT_FILENO);
 	run.users = options->replay ? NULL : user_names__new();
-	status = run_with_signals(&run);
+	if (alert_watch__open(&run.alerts, options, false))
+		status = EXIT_STATUS_FAILED;
+	else
+		status = run_with_signals(&run);
+	alert_watch__close(run.alerts, &run.account);
 	user_names__free(run.users);
 	output__release(&run.output);
 	account__release(&run.account);

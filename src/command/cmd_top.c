@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "command/alert_watch.h"
 #include "command/commands.h"
 #include "command/live_source.h"
 #include "command/options.h"
@@ -34,7 +35,8 @@ struct top_run {
 	struct terminal *terminal;
 	struct grid grid;
 	struct stop_signals signals;
-	int64_t last_look_ns; /* monotonic */
+	struct alert_watch *alerts; /* NULL: none were asked for */
+	int64_t last_look_ns;	    /* monotonic */
 	int64_t looks;
 	bool ended; /* there is no further look */
 	int error;  /* of a look, -errno; a line was logged */
@@ -60,6 +62,7 @@ static bool no_colour_is_set(void)
 static void take_look(struct top_run *run)
 {
 	int error = run->source->look(run->source, &run->account);
+	char alert[256];
 
 	run->last_look_ns = now_ns();
 	if (error == -ENODATA) {
@@ -69,7 +72,10 @@ static void take_look(struct top_run *run)
 		run->error = error;
 	} else {
 		run->looks++;
+		explain__look(&run->account);
 		tui__looked(run->tui);
+		if (alert_watch__look(run->alerts, &run->account, alert, sizeof(alert)))
+			tui__alert(run->tui, alert);
 	}
 }
 
@@ -112,6 +118,7 @@ static bool wait_for_something(struct top_run *run)
 		{.fd = STDIN_FILENO, .events = POLLIN},
 		{.fd = run->signals.fd, .events = POLLIN},
 		{.fd = run->source->fd, .events = POLLIN},
+		{.fd = alert_watch__fd(run->alerts), .events = POLLIN},
 	};
 	int64_t left = time_left_ns(run);
 	struct timespec timeout = {.tv_sec = left / NS_PER_SECOND, .tv_nsec = left % NS_PER_SECOND};
@@ -218,7 +225,11 @@ static int run_with_source(struct top_run *run, const struct column *sort)
 	settings.users = run->users;
 	run->tui = tui__new(&settings, &run->account);
 	grid__init(&run->grid, 0, 0);
-	status = run_in_terminal(run);
+	if (alert_watch__open(&run->alerts, options, true))
+		status = EXIT_STATUS_FAILED;
+	else
+		status = run_in_terminal(run);
+	alert_watch__close(run->alerts, &run->account);
 	grid__release(&run->grid);
 	tui__free(run->tui);
 	user_names__free(run->users);

@@ -222,7 +222,8 @@ const struct option_row option_rows[] = {
 		.argument = "CMD",
 		.parse = option_parse_text,
 		AT(exec),
-		.help = "run 'sh -c CMD' for each --alert that is crossed, at most 8 at a time; its "
+		.help = "run 'sh -c CMD' for each --alert that is crossed, at most 8 at a time; "
+			"its "
 			"environment has MEMSONDE_PID, _COMM, _ISOLATE, _CONDITION, _VALUE, "
 			"_BOUND, _TIME and every known figure as MEMSONDE_FIGURE_HEAP_SLACK_BYTES",
 	},

@@ -217,8 +217,8 @@ int option_parse_alert(struct option_use *use, const char *argument)
 		alert_condition__release(&condition);
 		return refuse(use, "there are at most %" PRId64 " of them", use->row->maximum);
 	}
-	options->alerts = xreallocarray(options->alerts, options->alert_count + 1,
-					sizeof(*options->alerts));
+	options->alerts =
+		xreallocarray(options->alerts, options->alert_count + 1, sizeof(*options->alerts));
 	options->alerts[options->alert_count++] = condition;
 	return 0;
 }

@@ -51,14 +51,14 @@ struct options {
 	int64_t look_count;  /* 0: not given */
 	enum output_format output;
 	int64_t breakdown; /* largest N processes; BREAKDOWN_ALL; 0 none; -1: not given */
-	bool no_twin; /* the target's own functions are not asked */
+	bool no_twin;	   /* the target's own functions are not asked */
 	bool pss;
 	bool explain; /* say why processes grew */
 	struct alert_condition *alerts;
 	size_t alert_count;
 	const char *exec;	 /* a command to run when a condition is crossed, or NULL */
 	int64_t exec_timeout_ns; /* how long it may take */
-	bool ascii; /* no line drawing, no block characters */
+	bool ascii;		 /* no line drawing, no block characters */
 	bool verbose;
 	int64_t max_rows;   /* rows of the table, 0: not given */
 	const char *sort;   /* a figure's JSON path; NULL: rss */

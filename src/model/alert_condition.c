@@ -13,6 +13,7 @@
 
 #define TEXT_MOST	256
 #define SUGGESTIONS_MAX 4
+#define NAME_SIZE	96
 #define NS_PER_SECOND	INT64_C(1000000000)
 
 /* More than that of anything is a slip. */
@@ -94,10 +95,18 @@ static bool find_figure(struct alert_figure *found, const char *name)
 	return false;
 }
 
+static bool is_listed(char names[][NAME_SIZE], int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
 /* "; did you mean a, b or c?" of the figures that are like what was typed, or nothing. */
 static void suggest(const char *typed, char *text, size_t size)
 {
-	char names[SUGGESTIONS_MAX][96];
+	char names[SUGGESTIONS_MAX][NAME_SIZE];
 	int count = 0;
 	size_t length;
 
@@ -106,7 +115,8 @@ static void suggest(const char *typed, char *text, size_t size)
 		for (int j = 0; j < scopes[i].count && count < SUGGESTIONS_MAX; j++) {
 			snprintf(names[count], sizeof(names[count]), "%s%s", scopes[i].prefix,
 				 scopes[i].table[j].path);
-			if (similar__may_mean(typed, names[count]))
+			if (similar__may_mean(typed, names[count]) &&
+			    !is_listed(names, count, names[count]))
 				count++;
 		}
 	}

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "view/tui/screen.h"
+
+/* An alert stands for so many looks. */
+#define ALERT_LOOKS 5
 
 struct tui *tui__new(const struct tui_settings *settings, struct account *account)
 {
@@ -142,11 +146,19 @@ void tui__refresh(struct tui *tui)
 
 void tui__looked(struct tui *tui)
 {
+	if (tui->alert_looks)
+		tui->alert_looks--;
 	if (tui->container.container.id)
 		container_copy__update(&tui->container, tui->account);
 	if (tui->process.process.key.pid)
 		process_copy__update(&tui->process, tui->account);
 	tui__refresh(tui);
+}
+
+void tui__alert(struct tui *tui, const char *text)
+{
+	text__sanitise(tui->alert, sizeof tui->alert, text, strlen(text));
+	tui->alert_looks = ALERT_LOOKS;
 }
 
 void tui__ended(struct tui *tui, const char *text)
@@ -214,6 +226,8 @@ void tui__draw(struct tui *tui, struct grid *grid)
 	else if (tui->message[0])
 		grid__put_padded(grid, grid->height - 1, 0, grid->width, STYLE_WARNING,
 				 tui->message);
+	else if (tui->alert_looks)
+		grid__put_padded(grid, grid->height - 1, 0, grid->width, STYLE_WARNING, tui->alert);
 	else
 		key_bindings__draw_bar(screen->keys, grid, grid->height - 1);
 }

@@ -33,6 +33,9 @@ void tui__set_colours(struct tui *tui, bool colours);
 /* The account has taken another look. */
 void tui__looked(struct tui *tui);
 
+/* Something that must not be overlooked: the last line shows it for some looks. */
+void tui__alert(struct tui *tui, const char *text);
+
 /* There is no further look. text says why: "recording ended". */
 void tui__ended(struct tui *tui, const char *text);
 
