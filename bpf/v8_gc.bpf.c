@@ -156,10 +156,16 @@ static __always_inline struct tracer_cycles *cycles_of(__u64 tracer)
 SEC("uprobe")
 int on_cycle(struct pt_regs *context)
 {
-	struct tracer_cycles *of_tracer = cycles_of(PT_REGS_PARM1(context));
+	__u64 tracer = PT_REGS_PARM1(context);
 	__s32 collector = (__s32)PT_REGS_PARM2(context);
 	__s32 reason = (__s32)PT_REGS_PARM3(context);
+	struct tracer_cycles *of_tracer;
 
+	/* Loaded here: the compiler must not move the loads into branches, where it works
+	 * out the address first, which the verifier refuses. */
+	barrier_var(collector);
+	barrier_var(reason);
+	of_tracer = cycles_of(tracer);
 	if (!of_tracer)
 		return 0;
 	if (collector == COLLECTOR_MARK_COMPACT)
@@ -173,9 +179,12 @@ int on_cycle(struct pt_regs *context)
 SEC("uprobe")
 int on_cycle_updated(struct pt_regs *context)
 {
-	struct tracer_cycles *of_tracer = cycles_of(PT_REGS_PARM1(context));
+	__u64 tracer = PT_REGS_PARM1(context);
 	__s32 reason = (__s32)PT_REGS_PARM2(context);
+	struct tracer_cycles *of_tracer;
 
+	barrier_var(reason); /* as above */
+	of_tracer = cycles_of(tracer);
 	if (!of_tracer)
 		return 0;
 	if (of_tracer->young.is_pending)

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "collect/breakdown.h"
 #include "collect/census.h"
+#include "collect/collections.h"
 #include "collect/ended.h"
 #include "collect/groups.h"
 #include "collect/programs.h"
@@ -36,6 +37,8 @@ struct collector {
 	struct breakdown *breakdown;
 	struct evaluator *evaluator; /* NULL: no functions of targets are asked */
 	struct ended *ended;
+	struct collections *collections; /* NULL: not wanted */
+	struct account *draining;	 /* where collections go */
 	struct thread_record *threads; /* that came before their process in a census */
 	size_t thread_count, thread_capacity;
 	int64_t boot_to_unix_ns; /* read once: start times tell processes apart */
@@ -355,6 +358,8 @@ static int collector__look(struct source *source, struct account *account)
 	break_down(&look);
 	if (self->evaluator)
 		evaluator__end_look(self->evaluator, account->look);
+	if (self->collections)
+		collections__look(self->collections, account, look.clock.monotonic_to_unix_ns);
 	account->lost_events = (int64_t)programs__lost_events(self->programs);
 	account__end_look(account);
 	groups__forget_unseen(self->groups, account->look);
@@ -366,14 +371,17 @@ static void take_ended_record(void *context, const void *record, enum record_typ
 {
 	struct collector *self = context;
 
-	ended__add(self->ended, record, type);
+	if (type != RECORD_COLLECTION)
+		ended__add(self->ended, record, type);
+	else if (self->collections)
+		collections__take(self->collections, self->draining, record);
 }
 
 static void collector__drain(struct source *source, struct account *account)
 {
 	struct collector *self = (struct collector *)source;
 
-	(void)account;
+	self->draining = account;
 	programs__read_ended(self->programs, take_ended_record, self);
 }
 
@@ -383,6 +391,7 @@ static void collector__close(struct source *source)
 
 	breakdown__free(self->breakdown);
 	evaluator__free(self->evaluator);
+	collections__free(self->collections);
 	programs__close(self->programs);
 	selection__free(self->selection);
 	groups__free(self->groups);
@@ -419,6 +428,8 @@ int collector__open(struct source **source, const struct collector_settings *set
 		.count_everything = settings->what == COLLECT_EVERYTHING,
 		.follow_forks = settings->what != COLLECT_PIDS,
 		.iterators_only = settings->single_look,
+		.collections = settings->collections != COLLECTIONS_NONE,
+		.each_collection = settings->collections == COLLECTIONS_EACH,
 	};
 	struct collector *self = xcalloc(1, sizeof(*self));
 	int error;
@@ -447,6 +458,9 @@ int collector__open(struct source **source, const struct collector_settings *set
 		if (settings->twins != TWINS_OF_NONE)
 			self->evaluator = evaluator__new();
 		self->breakdown = breakdown__new(self->programs, self->evaluator);
+		if (wanted.collections && !wanted.iterators_only)
+			self->collections =
+				collections__new(self->programs, wanted.each_collection);
 		error = resolve_targets(self);
 	}
 	if (error) {

@@ -26,6 +26,12 @@ enum collect_twins {
 	TWINS_OF_NONE,
 };
 
+enum collect_collections {
+	COLLECTIONS_NONE,
+	COLLECTIONS_TOTALS, /* of isolates that a look finds */
+	COLLECTIONS_EACH,   /* told at once, of every V8 that can be probed */
+};
+
 struct collector_settings {
 	enum collect_what what;
 	const pid_t *pids; /* borrowed during the call; names until the source is closed */
@@ -35,6 +41,7 @@ struct collector_settings {
 	int64_t breakdown; /* classes for so many processes, largest RSS first */
 	enum collect_twins twins;
 	bool pss;
+	enum collect_collections collections;
 	bool single_look;  /* hook no events: what they count could not be shown */
 	int64_t max_exits; /* of the exited list of a look; 0: the account's default */
 };

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "command/live_source.h"
 #include "command/options.h"
 #include "command/stop_signals.h"
+#include "command/text_style.h"
 #include "model/account.h"
 #include "model/source.h"
 #include "view/csv.h"
@@ -27,7 +26,6 @@
 #include "view/user_names.h"
 
 #define NS_PER_SECOND ((int64_t)1000000000)
-#define LEAST_WIDTH   80
 
 /* One run of the command. */
 struct stat_run {
@@ -45,31 +43,6 @@ struct stat_run {
 };
 
 /* --- table --- */
-
-/* COLUMNS counts everywhere, as the one who exports it wants; else it is the terminal
- * that has a width, and a file has none. */
-static void read_style(const struct options *options, struct text_style *style)
-{
-	const char *columns = getenv("COLUMNS"), *no_color = getenv("NO_COLOR");
-	bool terminal = isatty(STDOUT_FILENO);
-	struct winsize size = {0};
-
-	*style = (struct text_style){
-		.max_rows = (size_t)options->max_rows,
-		.colour = terminal && !(no_color && *no_color),
-		.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
-	};
-	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-		style->width = size.ws_col;
-		style->height = size.ws_row;
-	}
-	if (columns && strtoul(columns, NULL, 10))
-		style->width = (unsigned int)strtoul(columns, NULL, 10);
-	else if (terminal && !style->width)
-		style->width = LEAST_WIDTH;
-	if (style->width && style->width < LEAST_WIDTH)
-		style->width = LEAST_WIDTH;
-}
 
 static const struct process *find_pid(struct process *const *processes, size_t count, pid_t pid)
 {
@@ -98,7 +71,7 @@ static void print_table(struct stat_run *run, const struct look *look)
 	const struct process *only = only_target(run->options, look);
 	struct text_style style;
 
-	read_style(run->options, &style);
+	text_style__read(&style, run->options);
 	if (run->looks)
 		output__add_char(&run->output, '\n');
 	if (!only) {

@@ -35,6 +35,18 @@ static const char *const stat_examples[] = {
 	NULL,
 };
 
+static const char *const gc_examples[] = {
+	"memsonde gc -p 4242",
+	"each collection of a Node.js process as it happens; the summary at Ctrl-C",
+	"memsonde gc -p 4242 -n 100 -o json",
+	"100 collections for a script, then the summary",
+	"memsonde gc -c api",
+	"every V8 of the container 'api'",
+	"memsonde gc -- node server.js",
+	"start a program and watch its collections until it ends",
+	NULL,
+};
+
 static const char *const check_examples[] = {
 	"memsonde check",
 	"what this machine allows",
@@ -81,6 +93,31 @@ const struct command commands[] = {
 			       "Ctrl-C ends the looks.",
 		.examples = stat_examples,
 		.run = command_stat,
+	},
+	{
+		.name = "gc",
+		.synopsis = "[OPTION...] [-- CMD ARG...]",
+		.summary = "V8: each collection as it happens, and what they come to",
+		.description =
+			"Prints a line for each garbage collection of the target's V8 isolates, "
+			"the "
+			"main thread's and each worker's: its kind and reason in V8's words, the "
+			"pause, and the used and committed bytes of the heap before and after. At "
+			"Ctrl-C, at the end of the target or after N collections a summary for "
+			"each "
+			"isolate follows: pauses by kind with their percentiles, their share of "
+			"the "
+			"time, how fast the program allocates and how much of it survives "
+			"scavenges, "
+			"and the spaces of the heap.\n\n"
+			"V8's own bookkeeper of collections is probed; that needs the symbols of "
+			"the "
+			"program, which the builds of nodejs.org have. Where they were stripped, a "
+			"fall of the heap from look to look is told as a collection of unknown "
+			"kind. "
+			"A target must be named.",
+		.examples = gc_examples,
+		.run = command_gc,
 	},
 	{
 		.name = "check",

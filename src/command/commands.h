@@ -23,6 +23,7 @@ const struct command *command__find(const char *name);
 
 int command_top(const struct options *options);
 int command_stat(const struct options *options);
+int command_gc(const struct options *options);
 int command_check(const struct options *options);
 
 #endif

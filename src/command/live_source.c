@@ -34,6 +34,12 @@ static bool is_single_look(const struct options *options)
 	       options->interval_ns == 0 && options->look_count <= 1 && !options->explain;
 }
 
+/* Of everything only what is broken down has isolates, so only that is probed. */
+static enum collect_collections collections_of(const struct options *options)
+{
+	return options->command->run == command_gc ? COLLECTIONS_EACH : COLLECTIONS_TOTALS;
+}
+
 static int exit_status_of(int error)
 {
 	if (!error)
@@ -76,6 +82,7 @@ int open_source(const struct options *options, struct source **source)
 			 : options->command->run == command_top ? TWINS_OF_WANTED
 								: TWINS_OF_ALL,
 		.pss = options->pss,
+		.collections = collections_of(options),
 		.single_look = is_single_look(options),
 		.max_exits = options->max_exits,
 	};

@@ -16,7 +16,7 @@ static const char *const breakdown_words[] = {"all", "none", NULL};
 
 const struct option_row option_rows[] = {
 	{
-		.commands = "top stat",
+		.commands = "top stat gc",
 		.group = "Target",
 		.short_name = 'p',
 		.long_name = "pid",
@@ -28,7 +28,7 @@ const struct option_row option_rows[] = {
 		.help = "these processes; may be given several times",
 	},
 	{
-		.commands = "top stat",
+		.commands = "top stat gc",
 		.group = "Target",
 		.short_name = 'c',
 		.long_name = "container",
@@ -39,7 +39,7 @@ const struct option_row option_rows[] = {
 			"given several times",
 	},
 	{
-		.commands = "top stat",
+		.commands = "top stat gc",
 		.group = "Target",
 		.short_name = 'g',
 		.long_name = "cgroup",
@@ -60,7 +60,7 @@ const struct option_row option_rows[] = {
 		.help = "every process",
 	},
 	{
-		.commands = "top stat",
+		.commands = "top stat gc",
 		.group = "Looks",
 		.short_name = 'i',
 		.long_name = "interval",
@@ -69,11 +69,11 @@ const struct option_row option_rows[] = {
 		AT(interval_ns),
 		.minimum = NS_PER_S / 100,
 		.maximum = 86400 * NS_PER_S,
-		.default_text = "top: 1; stat: 1 with -n or -- CMD, else a single look",
+		.default_text = "top, gc: 1; stat: 1 with -n or -- CMD, else a single look",
 		.help = "look every SEC seconds, from 0.01 to 86400",
 	},
 	{
-		.commands = "top stat",
+		.commands = "top stat gc",
 		.group = "Looks",
 		.short_name = 'n',
 		.long_name = "count",
@@ -83,7 +83,8 @@ const struct option_row option_rows[] = {
 		.minimum = 1,
 		.maximum = 1000000000,
 		.default_text = "no end",
-		.help = "end after N looks; without -i they are a second apart",
+		.help = "end after N looks; without -i they are a second apart. gc: after N "
+			"collections",
 	},
 	{
 		.commands = "top stat",
@@ -155,7 +156,7 @@ const struct option_row option_rows[] = {
 			"privileges",
 	},
 	{
-		.commands = "stat",
+		.commands = "stat gc",
 		.group = "Output",
 		.short_name = 'o',
 		.long_name = "output",
@@ -165,7 +166,8 @@ const struct option_row option_rows[] = {
 		.choices = output_formats,
 		.completion = COMPLETE_CHOICES,
 		.default_text = "table",
-		.help = "table; json: one object a line and process; csv",
+		.help = "table; json: one object a line and process, gc: and collection; csv: not "
+			"of gc",
 	},
 	{
 		.commands = "top stat",

@@ -16,6 +16,14 @@ enum collection_kind {
 	COLLECTION_KIND_COUNT,
 };
 
+/* How collections of a process become known. */
+enum collection_watch {
+	COLLECTIONS_NOT_WATCHED,
+	COLLECTIONS_NO_V8,    /* it has no V8 that could be recognised */
+	COLLECTIONS_BY_LOOKS, /* by what differs from look to look: a note says why */
+	COLLECTIONS_BY_PROBES,
+};
+
 struct collection {
 	uint32_t pid;
 	uint64_t start_ns; /* of the process: with pid its key */

@@ -32,7 +32,7 @@ help_options() {
 }
 
 commands=$("$memsonde" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-same 'commands' 'top stat check' "$(echo $commands)"
+same 'commands' 'top stat gc check' "$(echo $commands)"
 
 # ---- man page
 

@@ -18,7 +18,7 @@
 
 static void test_options__defaults(void **state)
 {
-	static const char *const lines[] = {"", "top", "stat", "check"};
+	static const char *const lines[] = {"", "top", "stat", "gc", "check"};
 	struct options options;
 	struct command_line words;
 
@@ -289,13 +289,14 @@ static void test_options__unknown(void **state)
 	command_line__refuse("stat -?", "stat: there is no option -?", "stat");
 	command_line__refuse("-:", "top: there is no option -:", "top");
 	command_line__refuse("stat --=", "stat: there is no option --", "stat");
-	command_line__refuse("check -p 1", "check: -p is an option of other commands: top stat",
+	command_line__refuse("check -p 1", "check: -p is an option of other commands: top stat gc",
 			     "check");
 	command_line__refuse("check --replay=x",
 			     "check: --replay is an option of other commands: top stat", "check");
 	command_line__refuse("stat --ascii", "stat: --ascii is an option of other commands: top",
 			     "stat");
-	command_line__refuse("top -o json", "top: -o is an option of other commands: stat", "top");
+	command_line__refuse("top -o json", "top: -o is an option of other commands: stat gc",
+			     "top");
 	command_line__refuse("--pss", "top: --pss is an option of other commands: stat", "top");
 }
 
@@ -374,9 +375,9 @@ static void test_options__examples_are_accepted(void **state)
 static void test_options__random_words(void **state)
 {
 	static const char *const pieces[] = {
-		"stat", "top",	 "check", "help", "-p",	    "--pid", "--pid=", "1",	   "-c",
-		"-i",	"0.5",	 "--",	  "-",	  "--sort", "rss",   "-v",     "-h",	   "=",
-		"--=",	"-vvpn", "-o",	  "json", "\xff",   "",	     "--n",    "--replay", "-a",
+		"stat",	 "top", "gc",	"check", "help",   "-p",  "--pid",    "--pid=", "1", "-c",
+		"-i",	 "0.5", "--",	"-",	 "--sort", "rss", "-v",	      "-h",	"=", "--=",
+		"-vvpn", "-o",	"json", "\xff",	 "",	   "--n", "--replay", "-a",
 	};
 	unsigned int seed = 12345;
 
