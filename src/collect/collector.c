@@ -39,7 +39,7 @@ struct collector {
 	struct ended *ended;
 	struct collections *collections; /* NULL: not wanted */
 	struct account *draining;	 /* where collections go */
-	struct thread_record *threads; /* that came before their process in a census */
+	struct thread_record *threads;	 /* that came before their process in a census */
 	size_t thread_count, thread_capacity;
 	int64_t boot_to_unix_ns; /* read once: start times tell processes apart */
 	bool looked;

@@ -66,7 +66,7 @@ for command in $commands; do
 		"$(complete_bash "$command" -)"
 done
 same 'bash: options of the default command' "$(help_options top)" "$(complete_bash -)"
-same 'bash: commands' 'check help stat top ' "$(complete_bash '')"
+same 'bash: commands' 'check gc help stat top ' "$(complete_bash '')"
 same 'bash: beginning of a command' 'stat ' "$(complete_bash s)"
 same 'bash: help COMMAND' 'check ' "$(complete_bash help ch)"
 same 'bash: choices' 'csv json table ' "$(complete_bash stat -o '')"
