@@ -141,6 +141,18 @@ static void take_nearest_limit(figure_value *limit, double *nearness, const stru
 	*nearness = (double)total / (double)own;
 }
 
+/* A level is a sum only where every isolate has told its own; what one counts from some
+ * moment on adds up in any case. */
+static bool all_know(const struct process *process, enum isolate_figure figure)
+{
+	if (isolate_figures[figure].kind == FIGURE_COUNTER)
+		return true;
+	for (size_t i = 0; i < process->isolate_count; i++)
+		if (!figure_known(process->isolates[i].figures[figure]))
+			return false;
+	return true;
+}
+
 void process__sum_isolates(struct process *process)
 {
 	static const struct {
@@ -163,8 +175,9 @@ void process__sum_isolates(struct process *process)
 	process->figures[FIG_LIMIT_HEAP] = FIGURE_UNKNOWN;
 	for (size_t i = 0; i < process->isolate_count; i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(sums); j++)
-			figures__add(&process->figures[sums[j].sum],
-				     process->isolates[i].figures[sums[j].figure]);
+			if (all_know(process, sums[j].figure))
+				figures__add(&process->figures[sums[j].sum],
+					     process->isolates[i].figures[sums[j].figure]);
 		take_nearest_limit(&process->figures[FIG_LIMIT_HEAP], &nearness,
 				   &process->isolates[i]);
 	}

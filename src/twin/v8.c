@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * V8 and Node.js tell what they hold by functions that every binary exports, as native
+ * addons need them: seen in Node.js 18 to 26, stripped ones, too. What the functions
+ * answer is what v8.getHeapStatistics() and process.memoryUsage() show.
+ *
+ * An isolate that answered in a look is not asked again in further rounds of that look:
+ * one that allocates all the time does not keep the others from being known.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "twin/sources.h"
+#include "twin/v8.h"
+
+/* In one look, before isolates that do not answer are let go. */
+#define ROUNDS 4
+
+static const char *const v8_symbols[] = {
+	[V8_TRY_GET_CURRENT] = "_ZN2v87Isolate13TryGetCurrentEv",
+	[V8_GET_HEAP_STATISTICS] = "_ZN2v87Isolate17GetHeapStatisticsEPNS_14HeapStatisticsE",
+	[V8_NUMBER_OF_HEAP_SPACES] = "_ZN2v87Isolate18NumberOfHeapSpacesEv",
+	[V8_GET_HEAP_SPACE_STATISTICS] =
+		"_ZN2v87Isolate22GetHeapSpaceStatisticsEPNS_19HeapSpaceStatisticsEm",
+	[V8_GET_CODE_RANGE] = "_ZN2v87Isolate12GetCodeRangeEPPvPm",
+	[V8_GET_ARRAY_BUFFER_ALLOCATOR] = "_ZN2v87Isolate23GetArrayBufferAllocatorEv",
+	[V8_REGISTER_POINTER] = "_ZN4node24NodeArrayBufferAllocator15RegisterPointerEPvm",
+	[V8_ALLOCATOR_VTABLE] = "_ZTVN4node24NodeArrayBufferAllocatorE",
+	[V8_DEBUGGING_ALLOCATOR_VTABLE] = "_ZTVN4node29DebuggingArrayBufferAllocatorE",
+	[V8_SYMBOL_COUNT] = NULL,
+};
+
+static struct v8_state *state_of(struct evaluation *evaluation)
+{
+	struct v8_state *state = *evaluation->state;
+
+	if (!state) {
+		state = xcalloc(1, sizeof(*state));
+		state->pages = v8_pages__new();
+		*evaluation->state = state;
+	}
+	if (state->look != evaluation->look) {
+		state->look = evaluation->look;
+		state->failed_rounds = 0;
+		for (size_t i = 0; i < state->isolate_count; i++)
+			state->isolates[i].failures = 0;
+	}
+	return state;
+}
+
+static void free_state(void *pointer)
+{
+	struct v8_state *state = pointer;
+
+	if (!state)
+		return;
+	v8_pages__free(state->pages);
+	free(state->isolates);
+	free(state->threads);
+	free(state);
+}
+
+/* Those that failed least come first: what ends a round ends it for those behind. */
+static struct v8_isolate *next_to_ask(struct v8_state *state)
+{
+	struct v8_isolate *next = NULL;
+
+	for (size_t i = 0; i < state->isolate_count; i++) {
+		struct v8_isolate *isolate = &state->isolates[i];
+
+		if (isolate->answered_look == state->look || isolate->asked_round == state->round)
+			continue;
+		if (!next || isolate->failures < next->failures)
+			next = isolate;
+	}
+	return next;
+}
+
+static int ask_isolates(struct v8_state *state, struct evaluation *evaluation)
+{
+	struct v8_isolate *isolate;
+	int result = 0;
+
+	for (size_t i = 0; i < state->isolate_count; i++)
+		process__isolate(evaluation->process, evaluation->look, state->isolates[i].tid);
+	while ((isolate = next_to_ask(state))) {
+		int err = v8_statistics__ask(state, evaluation, isolate);
+
+		isolate->asked_round = state->round;
+		if (!err) {
+			isolate->answered_look = state->look;
+			continue;
+		}
+		isolate->failures++;
+		if (err != V8_CONTRADICTION)
+			return err;
+		result = -EAGAIN;
+	}
+	return result;
+}
+
+/* What does not answer for several rounds is let go, so that the rest is not lost. */
+static int give_up(struct v8_state *state, struct evaluation *evaluation, int err)
+{
+	const struct v8_isolate *isolate;
+	const char *reason = twin__reason(evaluation->twin);
+
+	if (err == -ESRCH || ++state->failed_rounds < ROUNDS)
+		return err;
+	for (size_t i = 0; i < state->isolate_count; i++) {
+		isolate = &state->isolates[i];
+		if (isolate->answered_look != state->look)
+			process__add_note(evaluation->process, "v8: the heap of thread %u: %s",
+					  isolate->tid,
+					  reason[0] ? reason
+						    : "its answers contradict each other, as it "
+						      "changes meanwhile");
+	}
+	return 0;
+}
+
+static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+{
+	struct v8_state *state = state_of(evaluation);
+	int err;
+
+	(void)figures;
+	state->round++;
+	err = v8_isolates__find(state, evaluation);
+	if (err)
+		return err;
+	if (state->isolate_count == 0)
+		return -ENOENT;
+	err = ask_isolates(state, evaluation);
+	if (err)
+		err = give_up(state, evaluation, err);
+	if (err)
+		return err;
+	v8_pages__claim(state->pages, evaluation, state->isolates, state->isolate_count);
+	v8_reservations__claim(evaluation, state->isolates, state->isolate_count);
+	return 0;
+}
+
+const struct figure_source v8_source = {
+	.name = "v8",
+	.kind = SOURCE_RUNTIME,
+	.tells_classes = true,
+	.symbols = v8_symbols,
+	.required = V8_SYMBOLS_REQUIRED,
+	.evaluate = evaluate,
+	.free_state = free_state,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MEMSONDE_TWIN_V8_H
+#define MEMSONDE_TWIN_V8_H
+
+#include <errno.h>
+
+#include "twin/figure_source.h"
+
+/*
+ * What the parts of V8's figure source share: v8.c asks for the figures, v8_isolates.c
+ * knows which threads have an isolate, v8_statistics.c asks one isolate, v8_buffers.c the
+ * allocator of its ArrayBuffers, v8_pages.c finds the memory of the heaps and
+ * v8_reservations.c that of WebAssembly's memories.
+ */
+
+/* The rows of v8_symbols[], in their order. */
+enum v8_symbol {
+	V8_TRY_GET_CURRENT,
+	V8_GET_HEAP_STATISTICS,
+	V8_SYMBOLS_REQUIRED,
+	V8_NUMBER_OF_HEAP_SPACES = V8_SYMBOLS_REQUIRED,
+	V8_GET_HEAP_SPACE_STATISTICS,
+	V8_GET_CODE_RANGE,
+	V8_GET_ARRAY_BUFFER_ALLOCATOR,
+	V8_REGISTER_POINTER,
+	V8_ALLOCATOR_VTABLE,
+	V8_DEBUGGING_ALLOCATOR_VTABLE,
+	V8_SYMBOL_COUNT,
+};
+
+/* The answers of an isolate contradict each other; the round goes on. */
+#define V8_CONTRADICTION (-EILSEQ)
+
+/* One isolate, as it is known from look to look. */
+struct v8_isolate {
+	uint64_t address;
+	uint32_t tid; /* the thread that has it */
+	uint64_t thread_pointer;
+	char thread[ISOLATE_NAME_LENGTH];
+	uint64_t answered_look; /* the look whose figures it has given */
+	uint64_t asked_round;
+	unsigned int failures; /* in this look */
+	uint64_t allocator;    /* of its ArrayBuffers; 0 if it is not known */
+	uint64_t code_start, code_end;
+	/* As of its last answer: what its heap commits, code excepted. */
+	uint64_t committed_bytes;
+	/* What its spaces lack to its total, and in how many answers running. */
+	int64_t unlisted_bytes;
+	unsigned int unlisted_times;
+};
+
+/* A thread, and when to ask it again whether it has an isolate. */
+struct v8_thread {
+	uint32_t tid;
+	unsigned int asked;
+	uint64_t thread_pointer;
+	uint64_t isolate;
+	uint64_t next_look;
+};
+
+/* Where the allocator of Node.js's ArrayBuffers keeps their total. */
+struct v8_buffers {
+	uint32_t offset; /* 0: not found yet */
+	unsigned int attempts;
+};
+
+struct v8_state {
+	uint64_t look, round;
+	unsigned int failed_rounds; /* in this look */
+	struct v8_isolate *isolates;
+	size_t isolate_count;
+	struct v8_thread *threads; /* in the order of tids */
+	size_t thread_count;
+	unsigned int space_count; /* 0: not known */
+	struct v8_buffers buffers;
+	struct v8_pages *pages;
+};
+
+/* Finds the isolates of all threads. 0 or as twin__call(). */
+int v8_isolates__find(struct v8_state *state, struct evaluation *evaluation);
+
+/* Asks an isolate for its figures and puts them into the account. 0, V8_CONTRADICTION, or as
+ * twin__call(). */
+int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
+		       struct v8_isolate *isolate);
+
+/* The total of the isolate's ArrayBuffers; FIGURE_UNKNOWN with 0 where it cannot be had.
+ * 0 or as twin__call(). */
+int v8_buffers__total(struct v8_buffers *buffers, struct evaluation *evaluation,
+		      const struct v8_isolate *isolate, figure_value *total);
+
+/* Claims the memory of the heaps, as far as it can be told. It only reads. */
+struct v8_pages;
+struct v8_pages *v8_pages__new(void);
+void v8_pages__free(struct v8_pages *pages);
+void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
+		     const struct v8_isolate *isolates, size_t count);
+
+/* Claims memory that V8 reserves for buffers that can grow: WebAssembly's memories. */
+void v8_reservations__claim(struct evaluation *evaluation, const struct v8_isolate *isolates,
+			    size_t count);
+
+#endif

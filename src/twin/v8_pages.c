@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which memory is V8's heap. V8 takes it in pages that begin at multiples of 256 KiB, with
+ * a record in front of them or, in newer versions, with a pointer to a record elsewhere. A
+ * record holds the address of the heap, which lies in the isolate, and side by side the
+ * address and the size of the page. At which places differs from version to version; they
+ * are the ones on which most pages agree:
+ *
+ *	Node.js 18, 20	words 2, 10 and 11 of the page
+ *	22		words 3, 1 and 2 of the page
+ *	24, 26		words 8, 1 and 2 of the record that word 1 of the page points to
+ *
+ * Large objects have a page of their own, with the same record. Pages of no heap (the
+ * read-only ones, which all isolates share) have 0 for its address. Code lies in a range
+ * which V8 tells; where it does not, its pages are told by being executable.
+ *
+ * What was found is remembered and looked at again from time to time, or at once when it
+ * does not make up what the isolates commit.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "twin/v8.h"
+
+#define PAGE_ALIGNMENT (UINT64_C(256) << 10)
+#define ISOLATE_BYTES  (UINT64_C(128) << 10)
+#define MAX_PAGE_BYTES (UINT64_C(1) << 40)
+#define KERNEL_PAGE    4096
+
+/* Words of a page and of a record that are looked at; how many of the first of a page may
+ * point to a record. */
+#define RECORD_WORDS  16
+#define POINTER_WORDS 4
+
+/* Pages that must agree on a layout. */
+#define MIN_AGREEING 3
+
+/* Per look: places that are read to learn the layout, and in all. */
+#define MAX_LEARNED 512
+#define MAX_READ    16384
+/* Places that are remembered: 64 GiB. */
+#define MAX_PLACES 262144
+
+/* Every how many looks a page is read again, and a place where there was none. */
+#define PAGE_PERIOD  8
+#define OTHER_PERIOD 64
+
+/* Where things stand. */
+struct layout {
+	int pointer; /* word of the page that points to the record; -1: it is the record */
+	unsigned int heap, self;
+	uint64_t heap_offset; /* of the heap in the isolate */
+	unsigned int votes;
+};
+
+/* A multiple of PAGE_ALIGNMENT in memory that may be V8's. */
+struct place {
+	uint64_t address;
+	uint64_t page_bytes;	       /* 0: no page begins here */
+	uint64_t read_look, next_look; /* when it was read, and will be again */
+	bool read_only;
+};
+
+struct v8_pages {
+	struct layout layout; /* known if it has votes */
+	struct place *places; /* in the order of addresses */
+	size_t count;
+	int64_t missing_bytes; /* commited less found, at the last look */
+};
+
+/* One look. */
+struct page_search {
+	struct v8_pages *pages;
+	struct evaluation *evaluation;
+	const struct v8_isolate *isolates;
+	size_t isolate_count;
+	struct place *places; /* being made */
+	size_t count, capacity;
+	size_t budget; /* of places to be read */
+};
+
+struct v8_pages *v8_pages__new(void)
+{
+	return xcalloc(1, sizeof(struct v8_pages));
+}
+
+void v8_pages__free(struct v8_pages *pages)
+{
+	if (!pages)
+		return;
+	free(pages->places);
+	free(pages);
+}
+
+static bool is_candidate(const struct mapping *mapping)
+{
+	return !mapping->has_file && !mapping->shared && !mapping->hugetlb && !mapping->device &&
+	       !mapping->grows_down && mapping->readable;
+}
+
+/* Reads words, at least up to the end of the kernel's page; how many there are. */
+static size_t read_words(const struct page_search *search, uint64_t address, uint64_t *words)
+{
+	struct twin *twin = search->evaluation->twin;
+	size_t room = (KERNEL_PAGE - address % KERNEL_PAGE) / sizeof(uint64_t);
+
+	if (twin__read(twin, address, words, RECORD_WORDS * sizeof(uint64_t)) == 0)
+		return RECORD_WORDS;
+	if (room < RECORD_WORDS && twin__read(twin, address, words, room * sizeof(uint64_t)) == 0)
+		return room;
+	return 0;
+}
+
+static bool is_pointer(uint64_t word)
+{
+	return word % sizeof(uint64_t) == 0 && word >= 65536 && word < UINT64_C(1) << 47;
+}
+
+static bool is_page_size(uint64_t bytes)
+{
+	return bytes > 0 && bytes % KERNEL_PAGE == 0 && bytes <= MAX_PAGE_BYTES;
+}
+
+/* ---- learning the layout -------------------------------------------------------------- */
+
+#define MAX_LAYOUTS 64
+
+struct ballot {
+	struct layout layouts[MAX_LAYOUTS];
+	size_t count;
+};
+
+static void vote(struct ballot *ballot, const struct layout *layout)
+{
+	for (size_t i = 0; i < ballot->count; i++) {
+		struct layout *known = &ballot->layouts[i];
+
+		if (known->pointer == layout->pointer && known->heap == layout->heap &&
+		    known->self == layout->self && known->heap_offset == layout->heap_offset) {
+			known->votes++;
+			return;
+		}
+	}
+	if (ballot->count == MAX_LAYOUTS)
+		return;
+	ballot->layouts[ballot->count] = *layout;
+	ballot->layouts[ballot->count++].votes = 1;
+}
+
+/* The isolate in which the word points, or NULL. */
+static const struct v8_isolate *isolate_of(const struct page_search *search, uint64_t word)
+{
+	for (size_t i = 0; i < search->isolate_count; i++)
+		if (word - search->isolates[i].address < ISOLATE_BYTES)
+			return &search->isolates[i];
+	return NULL;
+}
+
+/* Votes for every way in which the record can be read as the page's. */
+static void vote_record(const struct page_search *search, struct ballot *ballot, uint64_t page,
+			int pointer, const uint64_t *record, size_t count)
+{
+	for (unsigned int heap = 0; heap < count; heap++) {
+		const struct v8_isolate *isolate = isolate_of(search, record[heap]);
+
+		if (!isolate)
+			continue;
+		for (unsigned int self = 0; self + 1 < count; self++) {
+			struct layout layout = {.pointer = pointer,
+						.heap = heap,
+						.self = self,
+						.heap_offset = record[heap] - isolate->address};
+
+			if (record[self] == page && is_page_size(record[self + 1]))
+				vote(ballot, &layout);
+		}
+	}
+}
+
+static void vote_page(const struct page_search *search, struct ballot *ballot, uint64_t page)
+{
+	uint64_t words[RECORD_WORDS], record[RECORD_WORDS];
+	size_t count = read_words(search, page, words);
+
+	vote_record(search, ballot, page, -1, words, count);
+	for (int i = 0; i < POINTER_WORDS && (size_t)i < count; i++)
+		if (is_pointer(words[i]) && words[i] != page)
+			vote_record(search, ballot, page, i, record,
+				    read_words(search, words[i], record));
+}
+
+/* Of those with most votes the first wins: read from the page itself, where it can be. */
+static void learn_layout(struct page_search *search)
+{
+	struct ballot ballot = {.count = 0};
+	struct layout *best = &search->pages->layout;
+
+	for (size_t i = 0; i < search->count && i < MAX_LEARNED; i++)
+		vote_page(search, &ballot, search->places[i].address);
+	memset(best, 0, sizeof(*best));
+	for (size_t i = 0; i < ballot.count; i++)
+		if (ballot.layouts[i].votes >= MIN_AGREEING &&
+		    ballot.layouts[i].votes > best->votes)
+			*best = ballot.layouts[i];
+}
+
+/* ---- looking for pages ---------------------------------------------------------------- */
+
+static bool is_heap(const struct page_search *search, uint64_t word)
+{
+	const struct v8_isolate *isolate;
+
+	if (word == 0)
+		return true;
+	isolate = isolate_of(search, word);
+	return isolate && word - isolate->address == search->pages->layout.heap_offset;
+}
+
+/* Reads the record of what may be a page; false if there is none as long as expected. */
+static bool read_record(const struct page_search *search, uint64_t page, uint64_t *words)
+{
+	const struct layout *layout = &search->pages->layout;
+	size_t count = read_words(search, page, words);
+
+	if (layout->pointer >= 0) {
+		if ((size_t)layout->pointer >= count || !is_pointer(words[layout->pointer]))
+			return false;
+		count = read_words(search, words[layout->pointer], words);
+	}
+	return count == RECORD_WORDS;
+}
+
+/* Read-only pages are cut off from the rest of V8: of what they were, only where their
+ * objects begin and end is left. */
+static uint64_t read_only_bytes(const struct page_search *search, uint64_t page,
+				const uint64_t *words)
+{
+	if (words[search->pages->layout.heap] != 0)
+		return 0;
+	for (size_t i = 0; i < RECORD_WORDS; i++)
+		if (words[i] > page && words[i] <= page + PAGE_ALIGNMENT &&
+		    words[i] % KERNEL_PAGE == 0)
+			return words[i] - page;
+	return 0;
+}
+
+static uint64_t page_bytes(const struct page_search *search, const struct place *place)
+{
+	const struct layout *layout = &search->pages->layout;
+	uint64_t words[RECORD_WORDS];
+
+	if (!read_record(search, place->address, words))
+		return 0;
+	if (words[layout->self] == place->address && is_page_size(words[layout->self + 1]) &&
+	    is_heap(search, words[layout->heap]))
+		return words[layout->self + 1];
+	return place->read_only ? read_only_bytes(search, place->address, words) : 0;
+}
+
+static void read_place(struct page_search *search, struct place *place)
+{
+	uint64_t look = search->evaluation->look, period;
+
+	if (search->budget == 0 || place->read_look == look)
+		return;
+	search->budget--;
+	place->page_bytes = page_bytes(search, place);
+	place->read_look = look;
+	period = place->page_bytes ? PAGE_PERIOD : OTHER_PERIOD;
+	/* Not all of them at once. */
+	place->next_look = look + 1 + (place->address / PAGE_ALIGNMENT + look) % period;
+}
+
+static void read_due(struct page_search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		if (search->places[i].next_look <= search->evaluation->look)
+			read_place(search, &search->places[i]);
+}
+
+static void read_all(struct page_search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		read_place(search, &search->places[i]);
+}
+
+static bool is_code(const struct page_search *search, uint64_t address)
+{
+	for (size_t i = 0; i < search->isolate_count; i++)
+		if (address >= search->isolates[i].code_start &&
+		    address < search->isolates[i].code_end)
+			return true;
+	return false;
+}
+
+static void add_places(struct page_search *search, const struct mapping *mapping, size_t *known)
+{
+	const struct v8_pages *pages = search->pages;
+	uint64_t address = (mapping->start + PAGE_ALIGNMENT - 1) & ~(PAGE_ALIGNMENT - 1);
+
+	for (; address < mapping->end && search->count < MAX_PLACES; address += PAGE_ALIGNMENT) {
+		while (*known < pages->count && pages->places[*known].address < address)
+			++*known;
+		if (is_code(search, address))
+			continue;
+		ARRAY_GROW(search->places, search->count, search->capacity);
+		if (*known < pages->count && pages->places[*known].address == address)
+			search->places[search->count++] = pages->places[*known];
+		else
+			search->places[search->count++] = (struct place){.address = address};
+		search->places[search->count - 1].read_only = !mapping->writable;
+	}
+}
+
+static void find_places(struct page_search *search)
+{
+	const struct twin_target *target = search->evaluation->target;
+	size_t known = 0;
+
+	for (size_t i = 0; i < target->mapping_count; i++)
+		if (is_candidate(&target->mappings[i]))
+			add_places(search, &target->mappings[i], &known);
+}
+
+/* What a large object holds may look like a page. */
+static void drop_inner(struct page_search *search)
+{
+	uint64_t reached = 0;
+
+	for (size_t i = 0; i < search->count; i++) {
+		struct place *place = &search->places[i];
+
+		if (place->address < reached)
+			place->page_bytes = 0;
+		else if (place->page_bytes)
+			reached = place->address + place->page_bytes;
+	}
+}
+
+/* What the isolates commit less what the pages found hold. */
+static int64_t missing_bytes(struct page_search *search)
+{
+	int64_t missing = 0;
+
+	drop_inner(search);
+
+	for (size_t i = 0; i < search->isolate_count; i++)
+		missing += (int64_t)search->isolates[i].committed_bytes;
+	for (size_t i = 0; i < search->count; i++)
+		if (!search->places[i].read_only)
+			missing -= (int64_t)search->places[i].page_bytes;
+	return missing;
+}
+
+/* ---- claiming ------------------------------------------------------------------------- */
+
+/* Index of the first mapping that ends behind the address. */
+static size_t mapping_behind(const struct twin_target *target, uint64_t address)
+{
+	size_t low = 0, high = target->mapping_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (target->mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of [start, end) what is private anonymous memory; executable parts are code. */
+static void claim_memory(struct evaluation *evaluation, uint64_t start, uint64_t end, bool code)
+{
+	const struct twin_target *target = evaluation->target;
+
+	for (size_t i = mapping_behind(target, start); i < target->mapping_count; i++) {
+		const struct mapping *mapping = &target->mappings[i];
+		uint64_t from = mapping->start > start ? mapping->start : start;
+		uint64_t to = mapping->end < end ? mapping->end : end;
+
+		if (mapping->start >= end)
+			return;
+		if (is_candidate(mapping))
+			evaluation__claim(evaluation, from, to,
+					  code || mapping->executable ? CLASS_V8_CODE
+								      : CLASS_V8_HEAP);
+	}
+}
+
+static void claim_code_ranges(const struct page_search *search)
+{
+	for (size_t i = 0; i < search->isolate_count; i++) {
+		const struct v8_isolate *isolate = &search->isolates[i];
+		bool repeated = false;
+
+		for (size_t j = 0; j < i; j++)
+			repeated |= search->isolates[j].code_start == isolate->code_start;
+		if (!repeated && isolate->code_start < isolate->code_end)
+			claim_memory(search->evaluation, isolate->code_start, isolate->code_end,
+				     true);
+	}
+}
+
+static void claim_pages(const struct page_search *search)
+{
+	for (size_t i = 0; i < search->count; i++) {
+		const struct place *place = &search->places[i];
+
+		if (place->page_bytes)
+			claim_memory(search->evaluation, place->address,
+				     place->address + place->page_bytes, false);
+	}
+}
+
+static void explain(const struct page_search *search, int64_t missing)
+{
+	int64_t committed = missing;
+	struct process *process = search->evaluation->process;
+
+	for (size_t i = 0; i < search->count; i++)
+		committed += (int64_t)search->places[i].page_bytes;
+	if (search->pages->layout.votes == 0)
+		process__add_note(process, "v8: which memory is V8's heap could not be told: it is "
+					   "in other classes");
+	else if (missing > committed / 8 + (4 << 20))
+		process__add_note(process,
+				  "v8: %lld MiB of V8's heap were not found: they are in other "
+				  "classes",
+				  (long long)(missing >> 20));
+}
+
+void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
+		     const struct v8_isolate *isolates, size_t count)
+{
+	struct page_search search = {.pages = pages,
+				     .evaluation = evaluation,
+				     .isolates = isolates,
+				     .isolate_count = count,
+				     .budget = MAX_READ};
+	int64_t missing;
+
+	find_places(&search);
+	if (pages->layout.votes == 0)
+		learn_layout(&search);
+	if (pages->layout.votes) {
+		read_due(&search);
+		if (missing_bytes(&search) != pages->missing_bytes)
+			read_all(&search);
+		claim_pages(&search);
+	}
+	missing = missing_bytes(&search);
+	explain(&search, missing);
+	pages->missing_bytes = missing;
+	free(pages->places);
+	pages->places = search.places;
+	pages->count = search.count;
+	claim_code_ranges(&search);
+}
