@@ -13,6 +13,7 @@
 #include "command/commands.h"
 #include "command/option_table.h"
 #include "command/options.h"
+#include "model/alert_condition.h"
 #include "model/figures.h"
 #include "unit/command_lines.h"
 
@@ -248,6 +249,15 @@ static void test_options__missing_argument(void **state)
 }
 
 /* Each beginning of each long name, which getopt_long() alone would take. */
+static bool is_option(const char *name, unsigned int length)
+{
+	for (unsigned int i = 0; i < option_row_count; i++)
+		if (strlen(option_rows[i].long_name) == length &&
+		    !strncmp(option_rows[i].long_name, name, length))
+			return true;
+	return false;
+}
+
 static void test_options__no_abbreviations(void **state)
 {
 	(void)state;
@@ -259,6 +269,8 @@ static void test_options__no_abbreviations(void **state)
 			struct options options;
 			struct command_line words;
 
+			if (is_option(name, length))
+				continue;
 			snprintf(start, sizeof(start), "stat: there is no option --%.*s",
 				 (int)length, name);
 			snprintf(line, sizeof(line), "stat --%.*s=1", (int)length, name);
@@ -270,6 +282,45 @@ static void test_options__no_abbreviations(void **state)
 			options__release(&options);
 		}
 	}
+}
+
+static void test_options__alerts(void **state)
+{
+	struct options options;
+	struct command_line words;
+
+	(void)state;
+	command_line__accept(&words, &options,
+			     "stat --alert rss>1G --alert swap>10%rss --exec true -i 1");
+	assert_int_equal(options.alert_count, 2);
+	assert_string_equal(options.alerts[1].text, "swap>10%rss");
+	assert_string_equal(options.exec, "true");
+	assert_true(options.exec_timeout_ns == INT64_C(30000000000));
+	options__release(&options);
+	command_line__accept(&words, &options, "top --alert rss+>1G/h --exec-timeout 0.5");
+	assert_true(options.alerts[0].is_growth);
+	assert_true(options.exec_timeout_ns == INT64_C(500000000));
+	options__release(&options);
+	command_line__accept(&words, &options, "stat --alert rss+>1G/h --replay f");
+	options__release(&options);
+	command_line__accept(&words, &options, "stat --alert rss+>1G/h --explain");
+	assert_true(options.explain);
+	options__release(&options);
+
+	command_line__refuse("stat --exec true",
+			     "stat: --exec needs an --alert: it runs when one is crossed", "stat");
+	command_line__refuse("stat --alert rss+>1G/h",
+			     "stat: --alert rss+>1G/h: a single look shows no growth: -i is "
+			     "missing",
+			     "stat");
+	command_line__refuse("top --alert rsss>1",
+			     "top: --alert: 'rsss' is not a figure; did you mean rss?", "top");
+	command_line__refuse("stat --alert rss>1 --exec-timeout 0",
+			     "stat: --exec-timeout: '0' is not between 0.1 and 86400 seconds",
+			     "stat");
+	command_line__refuse("stat --explain -o csv",
+			     "stat: --explain and -o csv do not go together: csv has figures only",
+			     "stat");
 }
 
 static void test_options__unknown(void **state)
@@ -408,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_options__flags_and_replay),
 		cmocka_unit_test(test_options__missing_argument),
 		cmocka_unit_test(test_options__no_abbreviations),
+		cmocka_unit_test(test_options__alerts),
 		cmocka_unit_test(test_options__unknown),
 		cmocka_unit_test(test_options__unknown_command),
 		cmocka_unit_test(test_options__table_is_sound),
