@@ -24,7 +24,7 @@
 /* Pages moved at a time. Each page for itself at first, as few will do; who touches many,
  * walks: then a whole block is brought. */
 #define BLOCK_PAGES	  16
-#define FAULTS_OF_A_WALK  48
+#define FAULTS_OF_A_WALK  256
 #define MAX_RUN_PAGES	  64
 #define MESSAGES_PER_READ 16
 
