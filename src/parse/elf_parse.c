@@ -23,9 +23,6 @@
 /* Larger tables are read as they are walked: a file with holes costs its maker nothing. */
 #define FETCH_BYTES_MAX (128 << 20)
 
-/* Symbols between the one that is looked at and the one whose name is fetched. */
-#define PREFETCH_DISTANCE 12
-
 /* The best symbol so far for a name; the greater rank wins, of equal ones the first. */
 struct best_symbol {
 	uint64_t rank;
@@ -240,19 +237,6 @@ static void offer(struct elf_reading *reading, const struct symbol_table *table,
 	};
 }
 
-/* Names lie anywhere in their megabytes: waiting for them, one by one, would take most of
- * the time. */
-static void prefetch_name(const struct symbol_table *table, size_t index)
-{
-	const char *name;
-
-	if (index >= table->count || table->symbols[index].st_name >= table->string_bytes)
-		return;
-	name = table->strings + table->symbols[index].st_name;
-	__builtin_prefetch(name);
-	__builtin_prefetch(name + 64);
-}
-
 static void look_up_all(struct elf_reading *reading, const struct symbol_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
@@ -260,10 +244,11 @@ static void look_up_all(struct elf_reading *reading, const struct symbol_table *
 		const char *name = table->strings + start;
 		size_t left, length, hits;
 
-		prefetch_name(table, i + PREFETCH_DISTANCE);
 		if (!is_candidate(&table->symbols[i]) || start >= table->string_bytes)
 			continue;
 		left = table->string_bytes - start;
+		if (left >= SYMBOL_HEAD_BYTES && !symbol_names__may_match(reading->names, name))
+			continue;
 		length = strnlen(name, left);
 		if (length == left)
 			continue;

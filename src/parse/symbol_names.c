@@ -2,7 +2,6 @@
 #include "parse/symbol_names.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +18,27 @@ struct wanted_name {
 	uint64_t key;
 };
 
+/* A name is known by as many of its first bytes as one of these lengths allows. */
+enum head_class { HEAD_OF_0, HEAD_OF_4, HEAD_OF_8, HEAD_OF_16, HEAD_OF_24, HEAD_CLASSES };
+
+static const uint32_t head_lengths[] = {
+	[HEAD_OF_0] = 0,
+	[HEAD_OF_4] = 4,
+	[HEAD_OF_8] = 8,
+	[HEAD_OF_16] = 16,
+	[HEAD_OF_24] = SYMBOL_HEAD_BYTES,
+};
+
+#define HEAD_SLOTS 1024
+#define HEAD_SHIFT 54 /* the highest bits of a hash */
+
 struct symbol_names {
 	struct wanted_name *items;
 	size_t count;
 	uint32_t patterns; /* the first */
 	uint32_t bucket_mask;
 	uint32_t *buckets; /* of exact names */
+	bool heads[HEAD_CLASSES][HEAD_SLOTS];
 };
 
 static uint64_t key_of(const char *text, size_t length)
@@ -43,6 +57,51 @@ static uint32_t *bucket_of(const struct symbol_names *names, uint64_t key, size_
 	return &names->buckets[hash_number(key ^ length) & names->bucket_mask];
 }
 
+static uint64_t mix(uint64_t number)
+{
+	return number * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* The slot of each length, all in one go: this runs for every symbol. */
+static void find_slots(const char *head, uint32_t slots[HEAD_CLASSES])
+{
+	uint64_t words[SYMBOL_HEAD_BYTES / sizeof(uint64_t)], hash;
+
+	memcpy(words, head, sizeof(words));
+	slots[HEAD_OF_0] = 0;
+	slots[HEAD_OF_4] = mix((uint32_t)words[0]) >> HEAD_SHIFT;
+	hash = mix(words[0]);
+	slots[HEAD_OF_8] = hash >> HEAD_SHIFT;
+	hash = mix(hash ^ words[1]);
+	slots[HEAD_OF_16] = hash >> HEAD_SHIFT;
+	hash = mix(hash ^ words[2]);
+	slots[HEAD_OF_24] = hash >> HEAD_SHIFT;
+}
+
+static void add_head(struct symbol_names *names, const struct wanted_name *item)
+{
+	char head[SYMBOL_HEAD_BYTES] = {0};
+	uint32_t slots[HEAD_CLASSES];
+	size_t kind = HEAD_CLASSES - 1;
+
+	while (head_lengths[kind] > item->length)
+		kind--;
+	memcpy(head, item->text, head_lengths[kind]);
+	find_slots(head, slots);
+	names->heads[kind][slots[kind]] = true;
+}
+
+bool symbol_names__may_match(const struct symbol_names *names, const char *head)
+{
+	uint32_t slots[HEAD_CLASSES];
+	bool found = false;
+
+	find_slots(head, slots);
+	for (size_t i = 0; i < HEAD_CLASSES; i++)
+		found |= names->heads[i][slots[i]];
+	return found;
+}
+
 static void add_name(struct symbol_names *names, uint32_t index, const char *text)
 {
 	struct wanted_name *item = &names->items[index];
@@ -56,6 +115,7 @@ static void add_name(struct symbol_names *names, uint32_t index, const char *tex
 	head = pattern ? &names->patterns : bucket_of(names, item->key, item->length);
 	item->next = *head;
 	*head = index;
+	add_head(names, item);
 }
 
 struct symbol_names *symbol_names__new(const char *const *list, size_t count)

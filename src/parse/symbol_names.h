@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_PARSE_SYMBOL_NAMES_H
 #define MEMSONDE_PARSE_SYMBOL_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,13 @@ struct symbol_names *symbol_names__new(const char *const *names, size_t count);
 void symbol_names__free(struct symbol_names *names);
 
 size_t symbol_names__count(const struct symbol_names *names);
+
+/* What symbol_names__may_match() reads. */
+#define SYMBOL_HEAD_BYTES 24
+
+/* Whether a name that begins like that can match; far most cannot. What follows the name
+ * in memory may be among the bytes. */
+bool symbol_names__may_match(const struct symbol_names *names, const char *head);
 
 /* How good a match is. */
 enum name_match {

@@ -62,6 +62,26 @@ static void test_symbol_names__all_lengths(void **state)
 	symbol_names__free(names);
 }
 
+/* Whatever follows a name, it may match; others hardly ever may. */
+static void test_symbol_names__may_match(void **state)
+{
+	static const char *const list[] = {"free", "mallinfo2", "_ZN2v87Isolate13TryGetCurrentEv",
+					   "_ZN4node24NodeArray*", "malloc"};
+	struct symbol_names *names = symbol_names__new(list, ARRAY_SIZE(list));
+	char head[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		memset(head, '~', sizeof(head));
+		memcpy(head, list[i], strlen(list[i]) + 1);
+		assert_true(symbol_names__may_match(names, head));
+	}
+	memset(head, '~', sizeof(head));
+	memcpy(head, "_ZN2v87IsolateC1Ev", sizeof("_ZN2v87IsolateC1Ev"));
+	assert_false(symbol_names__may_match(names, head));
+	symbol_names__free(names);
+}
+
 static void test_symbol_names__several_of_one_name(void **state)
 {
 	static const char *const list[] = {"malloc", "mal*", "malloc", "*", "malloc*", "mallo"};
@@ -85,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_symbol_names__rest),
 		cmocka_unit_test(test_symbol_names__all_lengths),
+		cmocka_unit_test(test_symbol_names__may_match),
 		cmocka_unit_test(test_symbol_names__several_of_one_name),
 	};
 
