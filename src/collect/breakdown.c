@@ -468,15 +468,18 @@ static bool read_for_figures(struct evaluator_request *request, void *context)
 
 /* Before the pages are counted, as it takes longer than that. */
 static void ask_for_figures(struct breakdown *self, struct process *process,
-			    const struct twin_limits *limits)
+			    const struct twin_limits *limits, bool runtimes_only)
 {
 	struct evaluator_request request = {
 		.process = process,
 		.look = process->seen_look,
+		.runtimes_only = runtimes_only,
 		.read_anew = read_for_figures,
 		.context = self,
 	};
 
+	self->key = process->key;
+	self->pid = (pid_t)process->key.pid;
 	self->known.count = 0;
 	self->runtime_known = false;
 	if (!self->evaluator || !limits || !read_for_figures(&request, self))
@@ -493,9 +496,7 @@ void breakdown__process(struct breakdown *self, struct process *process,
 	struct class_pages pages;
 	int64_t off = INT64_MAX;
 
-	self->key = process->key;
-	self->pid = (pid_t)process->key.pid;
-	ask_for_figures(self, process, limits);
+	ask_for_figures(self, process, limits, false);
 	for (int i = 0; i < ATTEMPTS; i++) {
 		off = attempt(self, &pages, &chosen);
 		if (off < 0 || off <= rss_bytes(self, chosen) / TOLERATED_SHARE)
@@ -517,6 +518,12 @@ void breakdown__process(struct breakdown *self, struct process *process,
 	for_each_part(self, add_name, &names);
 	if (unique_bytes)
 		count_unique(self, unique_bytes);
+}
+
+void breakdown__runtimes(struct breakdown *self, struct process *process,
+			 const struct twin_limits *limits)
+{
+	ask_for_figures(self, process, limits, true);
 }
 
 void breakdown__begin_container(struct breakdown *self)

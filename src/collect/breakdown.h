@@ -30,6 +30,11 @@ void breakdown__free(struct breakdown *breakdown);
 void breakdown__process(struct breakdown *breakdown, struct process *process,
 			const struct twin_limits *limits, int64_t *unique_bytes);
 
+/* Only asks runtimes of the process (V8 and the like) for their figures: its pages are not
+ * looked at, its allocator is not asked. */
+void breakdown__runtimes(struct breakdown *breakdown, struct process *process,
+			 const struct twin_limits *limits);
+
 /* Forgets which pages were seen: the next processes are of another container. */
 void breakdown__begin_container(struct breakdown *breakdown);
 

@@ -259,6 +259,8 @@ static void attach(struct collections *self, struct watched *watched)
 	if (watched->error)
 		log_verbose("process %d: V8's collector cannot be probed: %s", pid,
 			    strerror(-watched->error));
+	else
+		log_verbose("process %d: V8's collector is probed", pid);
 }
 
 static void detach(struct watched *watched)

@@ -294,6 +294,19 @@ static void break_down(struct look *look)
 	free(processes);
 }
 
+/* Who watches collections looks at V8's heaps, and at nothing else. */
+static void ask_runtimes(struct look *look)
+{
+	struct collector *self = look->self;
+	size_t count;
+	struct process **processes = seen_processes(look->account, &count);
+
+	for (size_t i = 0; i < count; i++)
+		breakdown__runtimes(self->breakdown, processes[i],
+				    twin_limits_of(self, processes[i]));
+	free(processes);
+}
+
 static void take_ended(struct look *look)
 {
 	struct collector *self = look->self;
@@ -355,7 +368,10 @@ static int collector__look(struct source *source, struct account *account)
 		count_new_ones(&look);
 	source->drain(source, account);
 	take_ended(&look);
-	break_down(&look);
+	if (self->settings.collections == COLLECTIONS_EACH)
+		ask_runtimes(&look);
+	else
+		break_down(&look);
 	if (self->evaluator)
 		evaluator__end_look(self->evaluator, account->look);
 	if (self->collections)

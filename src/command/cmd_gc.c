@@ -25,6 +25,8 @@
 /* Until a V8 is found, looks come quickly, so that little of its beginning is missed. */
 #define SEARCH_INTERVAL_NS (NS_PER_SECOND / 20)
 #define SEARCH_LOOKS	   200
+/* A process that was just started may not have executed its program yet. */
+#define LOOKS_WITHOUT_V8 6
 
 /* One run of the command. */
 struct gc_run {
@@ -129,7 +131,7 @@ static bool look_for_v8(struct gc_run *run)
 		    process->collection_watch == COLLECTIONS_BY_PROBES)
 			run->found = true;
 	}
-	if (run->found || run->options->target_kind != TARGET_PIDS)
+	if (run->found || run->options->target_kind != TARGET_PIDS || run->looks < LOOKS_WITHOUT_V8)
 		return true;
 	log_error("there is no V8 in %s: no Node.js, or nothing that could be recognised",
 		  run->options->pid_count == 1 ? "this process" : "these processes");

@@ -277,15 +277,18 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 static void ask_all(struct asking *asking, struct answer *answers)
 {
 	struct subject *subject = asking->subject;
-	bool possible = true;
+	const struct answer *impossible = NULL;
 
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		struct candidate *candidate = &subject->candidates[i];
 
-		if (!possible)
-			answers[i] = answers[i - 1]; /* its error */
-		else if (!is_spared(&asking->evaluation, candidate, &answers[i]))
-			possible = ask_one(asking, candidate, &answers[i]);
+		if (asking->request->runtimes_only && candidate->source->kind == SOURCE_ALLOCATOR)
+			answers[i].error = -ENOENT;
+		else if (impossible)
+			answers[i] = *impossible;
+		else if (!is_spared(&asking->evaluation, candidate, &answers[i]) &&
+			 !ask_one(asking, candidate, &answers[i]))
+			impossible = &answers[i];
 	}
 	twin__end_round(subject->twin, true);
 }
@@ -337,7 +340,7 @@ static void add_allocator(struct process *process, const struct figure_source *s
 
 /* Returns whether all classes are known. */
 static bool tell(struct process *process, const struct subject *subject,
-		 const struct answer *answers)
+		 const struct answer *answers, bool runtimes_only)
 {
 	bool classes = true;
 
@@ -354,7 +357,7 @@ static bool tell(struct process *process, const struct subject *subject,
 		if (source->kind == SOURCE_ALLOCATOR)
 			add_allocator(process, source, &answers[i].figures);
 	}
-	if (!process->allocator)
+	if (!process->allocator && !runtimes_only)
 		process__add_note(process,
 				  "heap: no function is known that tells what its allocator holds");
 	else if (figure_known(process->figures[FIG_HEAP_LIVE]))
@@ -395,7 +398,7 @@ bool evaluator__process(struct evaluator *self, struct evaluator_request *reques
 	answers = xcalloc(subject->candidate_count + 1, sizeof(*answers));
 	take_request(&asking);
 	ask_all(&asking, answers);
-	classes = tell(request->process, subject, answers);
+	classes = tell(request->process, subject, answers, request->runtimes_only);
 	process__sum_isolates(request->process);
 	if (regions->count)
 		qsort(regions->items, regions->count, sizeof(*regions->items), compare_regions);

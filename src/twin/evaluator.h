@@ -25,6 +25,7 @@ struct evaluator_request {
 	size_t thread_count;
 	uint64_t start_brk, brk;
 	struct twin_limits limits;
+	bool runtimes_only; /* allocators are not asked */
 	/* Reads mappings and threads anew into the request: a process that runs on maps memory
 	 * meanwhile. False if it is gone. */
 	bool (*read_anew)(struct evaluator_request *request, void *context);
