@@ -121,9 +121,9 @@ start_node "$node" 0 1000
 start_gc "$WORK/other"
 equal "another process of the program has no probe" "$(changed_text "$other")" 0
 kill -KILL "$TARGET_PID" "$other"
+wait "$TARGET_PID" "$other" 2>/dev/null
 wait "$MEMSONDE_PID"
 equal "the target is killed: exit status" $? 0
-wait "$TARGET_PID" "$other" 2>/dev/null
 
 # exec: the next program is probed, too.
 start_memsonde "$WORK/exec" gc -v -i 0.1 -o json -- bash -c \
