@@ -36,6 +36,20 @@ static inline uint64_t home_doorbell_count(uint64_t page_bytes)
 /* Everything from here up to the end of user space is served, but for the home: the first
  * pages stay unmapped, as for any process. */
 #define TWIN_LOWEST_ADDRESS (64 << 10)
+#ifdef __x86_64__
+#define TWIN_USER_SPACE_END 0x7ffffffff000ULL
+#else
+#define TWIN_USER_SPACE_END 0x1000000000000ULL
+#endif
+
+/* Where the code has a system call followed by a trap, for a parent that traces. */
+#define HOME_INJECTION_OFFSET 64
+
+/* How missing pages are noticed. */
+enum twin_delivery {
+	DELIVERY_USERFAULT,
+	DELIVERY_TRACE,
+};
 
 enum twin_stage {
 	STAGE_START,
@@ -52,6 +66,8 @@ struct twin_control {
 	uint64_t page_bytes;
 	uint32_t userfault_fd;
 	uint32_t can_set_thread_pointer; /* without a system call */
+	uint32_t delivery;		 /* enum twin_delivery */
+	uint32_t padding;
 	/* The rest can be written by the target's code, too. */
 	uint32_t stage;
 	int32_t error; /* errno of the stage that failed */

@@ -3,14 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/userfaultfd.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,15 +15,15 @@
 
 #include "base/memory.h"
 #include "system/machine.h"
+#include "twin/page_delivery.h"
 #include "twin/target_pages.h"
 #include "twin/twin_process.h"
 
 /* Pages moved at a time. Each page for itself at first, as few will do; who touches many,
  * walks: then a whole block is brought. */
-#define BLOCK_PAGES	  16
-#define FAULTS_OF_A_WALK  256
-#define MAX_RUN_PAGES	  64
-#define MESSAGES_PER_READ 16
+#define BLOCK_PAGES	 16
+#define FAULTS_OF_A_WALK 256
+#define MAX_RUN_PAGES	 64
 
 /* A process is kept for the next round only if it is small. */
 #define KEPT_PAGES 8192
@@ -37,7 +34,7 @@ struct page_list {
 };
 
 struct twin {
-	struct twin_process process; /* pid -1: none */
+	struct twin_process process;
 	struct target_pages *pages;
 	struct page_list known; /* addresses of pages that functions touched */
 	struct twin_limits limits;
@@ -45,6 +42,7 @@ struct twin {
 	pid_t tid;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
+	bool ready; /* the process has set itself up, and may have run the target's code */
 	uint64_t page_bytes;
 	int64_t start_ns;
 	char *buffer; /* MAX_RUN_PAGES */
@@ -55,7 +53,7 @@ struct twin *twin__new(void)
 {
 	struct twin *self = xcalloc(1, sizeof(*self));
 
-	self->process = (struct twin_process){.pid = -1, .pid_fd = -1, .userfault_fd = -1};
+	twin_process__init(&self->process);
 	self->pages = target_pages__new();
 	self->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	self->buffer = xcalloc(MAX_RUN_PAGES, self->page_bytes);
@@ -115,28 +113,10 @@ static int fail_to_read(struct twin *self, int error, uint64_t address)
 
 /* --- pages into the twin --- */
 
-/* Fills pages that are missing; those that are there already stay. */
+/* Those that are there already stay. */
 static int fill(struct twin *self, uint64_t address, size_t pages, const char *data)
 {
-	struct uffdio_copy copy;
-	uint64_t done = 0, bytes = pages * self->page_bytes;
-
-	while (done < bytes) {
-		copy = (struct uffdio_copy){
-			.dst = address + done,
-			.src = (uint64_t)(uintptr_t)(data + done),
-			.len = bytes - done,
-		};
-		if (!ioctl(self->process.userfault_fd, UFFDIO_COPY, &copy))
-			return 0;
-		if (copy.copy > 0)
-			done += (uint64_t)copy.copy;
-		else if (errno == EEXIST)
-			done += self->page_bytes;
-		else if (errno != EAGAIN)
-			return -errno;
-	}
-	return 0;
+	return self->process.delivery->fill(&self->process, address, pages, data);
 }
 
 static void know(struct twin *self, uint64_t address, size_t pages)
@@ -224,18 +204,20 @@ static int tell_setup_error(struct twin *self, int error)
 	return fail(self, error, "%s: %s", stages[stage], strerror(cause ? cause : EPERM));
 }
 
-/* The process ended by itself. */
+/* It is over with the process. What it says of its stage is worth something only until the
+ * target's code has run. */
 static int tell_end(struct twin *self)
 {
-	bool running = self->process.control->stage == STAGE_RUNNING;
-	int status;
+	int end_signal = self->process.end_signal, status;
 
-	if (!running)
+	if (!self->ready)
 		return tell_setup_error(self, -EPERM);
 	status = twin_process__end(&self->process);
-	if (status == -1 || !WIFSIGNALED(status))
+	if (!end_signal && status != -1 && WIFSIGNALED(status))
+		end_signal = WTERMSIG(status);
+	switch (end_signal) {
+	case 0:
 		return fail(self, -EIO, "the twin ended");
-	switch (WTERMSIG(status)) {
 	case SIGSYS:
 		return fail(self, -EAGAIN,
 			    "it called the kernel, which a twin may not: mostly, a thread of the "
@@ -244,54 +226,41 @@ static int tell_end(struct twin *self)
 	case SIGBUS:
 		return fail(self, -EFAULT, "it touched memory that it may not");
 	case SIGXCPU:
-		return fail(self, -ETIME, "it took too long");
+		/* of all rounds that it served: the next one gets a fresh one */
+		return fail(self, -EAGAIN, "the twin used up its time");
+	case SIGKILL:
+		return fail(self, -ENOMEM, "the twin was killed, mostly for want of memory");
 	default:
-		return fail(self, -EFAULT, "it crashed (signal %d)", WTERMSIG(status));
+		return fail(self, -EFAULT, "it crashed (signal %d, %s)", end_signal,
+			    strsignal(end_signal));
 	}
-}
-
-/* Waits for something of the process to happen: 0, or -errno when the round is over. */
-static int wait_for_event(struct twin *self)
-{
-	struct pollfd fds[] = {
-		{.fd = self->process.userfault_fd, .events = POLLIN},
-		{.fd = self->process.pid_fd, .events = POLLIN},
-	};
-	int64_t left = self->limits.deadline_ns - (clock_ns(CLOCK_MONOTONIC) - self->start_ns);
-	struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-
-	if (left <= 0)
-		return fail(self, -ETIME, "it took longer than %" PRId64 " ms",
-			    self->limits.deadline_ns / 1000000);
-	if (ppoll(fds, 2, &timeout, NULL) < 0 && errno != EINTR)
-		return fail(self, -errno, "poll: %s", strerror(errno));
-	if (fds[1].revents && !(fds[0].revents & POLLIN))
-		return tell_end(self);
-	return 0;
 }
 
 /* Serves page faults until the process rings for that batch. */
 static int serve(struct twin *self, uint64_t batch)
 {
-	struct uffd_msg messages[MESSAGES_PER_READ];
+	const struct page_delivery *delivery = self->process.delivery;
 
 	for (;;) {
-		ssize_t got = read(self->process.userfault_fd, messages, sizeof(messages));
-		int error = 0;
+		int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - self->start_ns;
+		int64_t left_ns = self->limits.deadline_ns - spent_ns;
+		uint64_t address;
+		int error =
+			left_ns <= 0 ? -ETIME : delivery->wait(&self->process, left_ns, &address);
 
-		if (got < 0 && errno == EAGAIN)
-			error = wait_for_event(self);
-		else if (got < 0 && errno != EINTR)
-			error = fail(self, -errno, "userfaultfd: %s", strerror(errno));
-		for (ssize_t i = 0; !error && i < got / (ssize_t)sizeof(messages[0]); i++) {
-			uint64_t address = messages[i].arg.pagefault.address;
-
-			if (messages[i].event != UFFD_EVENT_PAGEFAULT)
-				continue;
-			if ((address & ~(self->page_bytes - 1)) == doorbell(self, batch))
-				return 0;
+		if (!error && (address & ~(self->page_bytes - 1)) == doorbell(self, batch))
+			return 0;
+		if (!error)
 			error = serve_fault(self, address);
-		}
+		else if (error == -EINTR)
+			error = 0;
+		else if (error == -ECHILD)
+			error = tell_end(self);
+		else if (error == -ETIME)
+			error = fail(self, -ETIME, "it took longer than %" PRId64 " ms",
+				     self->limits.deadline_ns / 1000000);
+		else
+			error = fail(self, error, "%s: %s", delivery->name, strerror(-error));
 		if (error)
 			return error;
 	}
@@ -410,19 +379,39 @@ static int fill_known(struct twin *self)
 	return error;
 }
 
-static int start(struct twin *self, const struct twin_target *target)
+static int start_with(struct twin *self, const struct twin_target *target,
+		      const struct page_delivery *delivery)
 {
-	int error = twin_process__start(&self->process, target);
+	int error = twin_process__start(&self->process, target, delivery);
 
+	self->ready = false;
+	self->batches = 0;
 	if (error == -EADDRINUSE)
 		return fail(self, error, "the target leaves no room for it");
 	if (error)
-		return fail(self, error, "it could not be started: %s%s", strerror(-error),
-			    error == -ENOSYS ? " (userfaultfd)" : "");
+		return fail(self, error, "it could not be started by %s: %s", delivery->name,
+			    strerror(-error));
 	self->statistics.starts++;
-	self->batches = 0;
 	self->layout = target_pages__layout(self->pages);
 	error = serve(self, 0);
+	self->ready = !error;
+	return error;
+}
+
+/* By the first delivery that works. */
+static int start(struct twin *self, const struct twin_target *target)
+{
+	int error = -ENOSYS;
+
+	for (size_t i = 0; i < page_delivery_count; i++) {
+		if (!page_deliveries[i]->is_possible())
+			continue;
+		error = start_with(self, target, page_deliveries[i]);
+		if (!error || error == -ESRCH || error == -EADDRINUSE || error == -ETIME)
+			break;
+	}
+	if (error == -ENOSYS)
+		return fail(self, error, "this kernel has no userfaultfd, or it is forbidden");
 	if (error)
 		return error;
 	error = fill_known(self);
@@ -476,10 +465,7 @@ void twin__end_round(struct twin *self, bool keep)
 /* Lets the process leave its doorbell: whatever lies there, it is not looked at. */
 static int ring_back(struct twin *self)
 {
-	struct uffdio_zeropage zero = {
-		.range = {.start = doorbell(self, self->batches), .len = self->page_bytes}};
-
-	return ioctl(self->process.userfault_fd, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+	return self->process.delivery->fill_bell(&self->process, doorbell(self, self->batches));
 }
 
 static int call_batch(struct twin *self, struct twin_call *calls, size_t count)

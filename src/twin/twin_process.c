@@ -6,13 +6,10 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
-#include <linux/userfaultfd.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,19 +19,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "twin/page_delivery.h"
 #include "twin/stub_code.h"
 
 #define NOBODY		    65534
 #define MAX_CPU_SECONDS	    60
-#define OWN_USERFAULT_FD    0
-#define SETUP_TIMEOUT_MS    2000
+#define OWN_FD		    0
 #define HWCAP2_BIT_FSGSBASE 2 /* as in the kernel's asm/hwcap2.h */
-
-#ifdef __x86_64__
-#define USER_SPACE_END 0x7ffffffff000ULL
-#else
-#define USER_SPACE_END 0x1000000000000ULL
-#endif
 
 /* Where homes are looked for: far from where programs, libraries, stacks, V8's cages and
  * sanitizers' shadows are put. */
@@ -42,69 +33,6 @@
 #define HOME_HIGHEST 0x7d0000000000ULL
 #define HOME_STEP    0x010000000000ULL
 #define HOME_FIRST   0x4f0000000000ULL
-
-static int new_userfault_fd(void)
-{
-	struct uffdio_api api = {.api = UFFD_API};
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
-
-	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* --- descriptors over a socket --- */
-
-union fd_message {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
-/* Sends errno in place of a descriptor when fd is below 0. */
-static void send_fd(int socket, int fd)
-{
-	union fd_message control = {0};
-	int error = fd < 0 ? errno : 0;
-	struct iovec data = {.iov_base = &error, .iov_len = sizeof(error)};
-	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof(control.bytes);
-		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
-	}
-	sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
-static int receive_fd(int socket)
-{
-	union fd_message control = {0};
-	int error = 0, fd = -1;
-	struct iovec data = {.iov_base = &error, .iov_len = sizeof(error)};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct pollfd poll_fd = {.fd = socket, .events = POLLIN};
-
-	if (poll(&poll_fd, 1, SETUP_TIMEOUT_MS) <= 0)
-		return -ETIME;
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof(error))
-		return -EPROTO;
-	if (error)
-		return -error;
-	if (!CMSG_FIRSTHDR(&message) || CMSG_FIRSTHDR(&message)->cmsg_type != SCM_RIGHTS)
-		return -EPROTO;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
-}
 
 /* --- in the child, before the target's code --- */
 
@@ -173,8 +101,8 @@ static struct twin_control *furnish_home(struct twin_control *control)
 	uint64_t home = control->home;
 	void *code = map_at(home + HOME_CODE_OFFSET, HOME_CODE_BYTES, PROT_READ | PROT_WRITE);
 	void *stack = map_at(home + HOME_STACK_OFFSET, HOME_STACK_BYTES, PROT_READ | PROT_WRITE);
-	void *bells =
-		map_at(home + HOME_DOORBELL_OFFSET, HOME_BYTES - HOME_DOORBELL_OFFSET, PROT_READ);
+	void *bells = map_at(home + HOME_DOORBELL_OFFSET, HOME_BYTES - HOME_DOORBELL_OFFSET,
+			     control->delivery == DELIVERY_TRACE ? PROT_NONE : PROT_READ);
 	void *moved;
 
 	if (code == MAP_FAILED || stack == MAP_FAILED || bells == MAP_FAILED)
@@ -205,26 +133,32 @@ static void __attribute__((noreturn)) enter_stub(struct twin_control *control)
 	__builtin_unreachable();
 }
 
-static void __attribute__((noreturn))
-become_twin(struct twin_control *control, int socket, pid_t parent)
+/* Keeps one descriptor, or none. */
+static int close_others(int fd)
 {
-	int fd = new_userfault_fd();
+	if (fd != NO_FD && dup2(fd, OWN_FD) < 0)
+		return -1;
+	return (int)syscall(SYS_close_range, fd == NO_FD ? OWN_FD : OWN_FD + 1, ~0U, 0);
+}
+
+static void __attribute__((noreturn))
+become_twin(const struct twin_process *process, int socket, pid_t parent)
+{
+	int fd = process->delivery->prepare(socket);
 	struct twin_control *at_home;
 
-	send_fd(socket, fd);
-	if (fd < 0)
+	if (fd < 0 && fd != NO_FD)
 		_exit(1);
 	offer_to_oom_killer();
-	at_home = furnish_home(control);
+	at_home = furnish_home(process->control);
 	if (!at_home)
-		say_failed(control);
+		say_failed(process->control);
 	if (drop_rights() || leave_rseq())
 		say_failed(at_home);
 	/* it may have ended before it could be told of */
 	if (getppid() != parent)
 		_exit(1);
-	if (dup2(fd, OWN_USERFAULT_FD) < 0 ||
-	    syscall(SYS_close_range, OWN_USERFAULT_FD + 1, ~0U, 0))
+	if (close_others(fd))
 		say_failed(at_home);
 	enter_stub(at_home);
 }
@@ -307,25 +241,33 @@ static int start_child(struct twin_process *process)
 
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		become_twin(process->control, sockets[1], parent);
+		become_twin(process, sockets[1], parent);
 	}
 	int error = process->pid < 0 ? -errno : 0;
 
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(sockets[1]);
-	if (!error) {
-		process->userfault_fd = receive_fd(sockets[0]);
-		error = process->userfault_fd < 0 ? process->userfault_fd : 0;
-	}
+	if (!error)
+		error = process->delivery->attach(process, sockets[0]);
 	close(sockets[0]);
 	return error;
 }
 
-int twin_process__start(struct twin_process *process, const struct twin_target *target)
+static const struct twin_process no_process = {.pid = -1, .pid_fd = -1, .userfault_fd = -1};
+
+void twin_process__init(struct twin_process *process)
+{
+	*process = no_process;
+}
+
+int twin_process__start(struct twin_process *process, const struct twin_target *target,
+			const struct page_delivery *delivery)
 {
 	int error;
 
-	*process = (struct twin_process){.pid = -1, .pid_fd = -1, .userfault_fd = -1};
+	*process = no_process;
+	process->delivery = delivery;
+	process->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	process->home = find_home(target);
 	if (!process->home)
 		return -EADDRINUSE;
@@ -336,9 +278,10 @@ int twin_process__start(struct twin_process *process, const struct twin_target *
 		return -errno;
 	}
 	process->control->home = process->home;
-	process->control->user_space_end = USER_SPACE_END;
-	process->control->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	process->control->userfault_fd = OWN_USERFAULT_FD;
+	process->control->user_space_end = TWIN_USER_SPACE_END;
+	process->control->page_bytes = process->page_bytes;
+	process->control->userfault_fd = OWN_FD;
+	process->control->delivery = delivery->kind;
 	process->control->can_set_thread_pointer = can_set_thread_pointer();
 	error = start_child(process);
 	if (error)
@@ -357,10 +300,10 @@ int twin_process__end(struct twin_process *process)
 	}
 	if (process->pid_fd >= 0)
 		close(process->pid_fd);
-	if (process->userfault_fd >= 0)
-		close(process->userfault_fd);
+	if (process->delivery)
+		process->delivery->detach(process);
 	if (process->control)
 		munmap(process->control, HOME_CONTROL_BYTES);
-	*process = (struct twin_process){.pid = -1, .pid_fd = -1, .userfault_fd = -1};
+	*process = no_process;
 	return status;
 }

@@ -20,6 +20,9 @@ _Static_assert(offsetof(struct twin_call, function) == 0 &&
 
 #include <asm/prctl.h>
 
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(text)     #text
+
 #define MACHINE_AUDIT_ARCH	       AUDIT_ARCH_X86_64
 #define MACHINE_SYS_SET_THREAD_POINTER SYS_arch_prctl
 #define MACHINE_SET_THREAD_POINTER     ARCH_SET_FS
@@ -31,33 +34,38 @@ __asm__(".section .text.entry,\"ax\"\n"
 	"	and $-16, %rsp\n"
 	"	call twin_main\n"
 	"	ud2\n"
-	".text\n"
-	"call_function:\n"
-	"	push %rbx\n"
-	"	push %rbp\n"
-	"	push %r12\n"
-	"	push %r13\n"
-	"	push %r14\n"
-	"	push %r15\n"
-	"	sub $8, %rsp\n"
-	"	mov %rdi, %r10\n"
-	"	mov 16(%r10), %rdi\n"
-	"	mov 24(%r10), %rsi\n"
-	"	mov 32(%r10), %rdx\n"
-	"	mov 40(%r10), %rcx\n"
-	"	mov 48(%r10), %r8\n"
-	"	mov 56(%r10), %r9\n"
-	"	cld\n"
-	"	xor %eax, %eax\n" /* no vector registers, for variadic functions */
-	"	call *(%r10)\n"
-	"	add $8, %rsp\n"
-	"	pop %r15\n"
-	"	pop %r14\n"
-	"	pop %r13\n"
-	"	pop %r12\n"
-	"	pop %rbp\n"
-	"	pop %rbx\n"
-	"	ret\n");
+	"	.org " TEXT_OF(
+		HOME_INJECTION_OFFSET) ", 0xcc\n"
+				       "	syscall\n"
+				       "	int3\n"
+				       ".text\n"
+				       "call_function:\n"
+				       "	push %rbx\n"
+				       "	push %rbp\n"
+				       "	push %r12\n"
+				       "	push %r13\n"
+				       "	push %r14\n"
+				       "	push %r15\n"
+				       "	sub $8, %rsp\n"
+				       "	mov %rdi, %r10\n"
+				       "	mov 16(%r10), %rdi\n"
+				       "	mov 24(%r10), %rsi\n"
+				       "	mov 32(%r10), %rdx\n"
+				       "	mov 40(%r10), %rcx\n"
+				       "	mov 48(%r10), %r8\n"
+				       "	mov 56(%r10), %r9\n"
+				       "	cld\n"
+				       "	xor %eax, %eax\n" /* no vector registers, for
+								     variadic functions */
+				       "	call *(%r10)\n"
+				       "	add $8, %rsp\n"
+				       "	pop %r15\n"
+				       "	pop %r14\n"
+				       "	pop %r13\n"
+				       "	pop %r12\n"
+				       "	pop %rbp\n"
+				       "	pop %rbx\n"
+				       "	ret\n");
 
 static inline long system_call(long number, long a, long b, long c, long d, long e, long f)
 {

@@ -51,6 +51,8 @@ static void serve_range(struct twin_control *control, uint64_t start, uint64_t e
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 
+	if (control->delivery != DELIVERY_USERFAULT)
+		return;
 	check(control, STAGE_REGISTER,
 	      system_call(SYS_ioctl, control->userfault_fd, UFFDIO_REGISTER, (long)&range, 0, 0,
 			  0));
@@ -58,9 +60,11 @@ static void serve_range(struct twin_control *control, uint64_t start, uint64_t e
 
 static void map_hole(struct twin_control *control, uint64_t start, uint64_t end)
 {
-	long result = system_call(
-		SYS_mmap, (long)start, (long)(end - start), PROT_READ | PROT_WRITE | PROT_EXEC,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	int protection = control->delivery == DELIVERY_TRACE ? PROT_NONE
+							     : PROT_READ | PROT_WRITE | PROT_EXEC;
+	long result = system_call(SYS_mmap, (long)start, (long)(end - start), protection,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+				  -1, 0);
 
 	check(control, STAGE_MAP, result);
 	serve_range(control, start, end);
@@ -74,10 +78,13 @@ static void map_hole(struct twin_control *control, uint64_t start, uint64_t end)
 /*
  * No system call at all; where the CPU needs one to set the thread pointer, that one. Those
  * by which a library that sets itself up asks for a seed fail as on a kernel that does not
- * have them, without getting there; all others end the twin.
+ * have them, without getting there; all others end the twin: by themselves, or by the hand
+ * of who traces it (they fail, should there ever be none).
  */
 static void sandbox(struct twin_control *control)
 {
+	uint32_t otherwise =
+		control->delivery == DELIVERY_TRACE ? SECCOMP_RET_TRACE : SECCOMP_RET_KILL_PROCESS;
 #ifdef MACHINE_SYS_SET_THREAD_POINTER
 	uint32_t set_thread_pointer =
 		control->can_set_thread_pointer ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW;
@@ -97,7 +104,7 @@ static void sandbox(struct twin_control *control)
 		SKIP_UNLESS(MACHINE_SET_THREAD_POINTER, 1),
 		ANSWER(set_thread_pointer),
 #endif
-		ANSWER(SECCOMP_RET_KILL_PROCESS),
+		ANSWER(otherwise),
 	};
 	struct sock_fprog program = {
 		.len = sizeof(filter) / sizeof(filter[0]),
@@ -117,7 +124,8 @@ void __attribute__((used, noreturn)) twin_main(struct twin_control *control)
 	serve_range(control, bells, control->home + HOME_BYTES);
 	map_hole(control, TWIN_LOWEST_ADDRESS, control->home);
 	map_hole(control, control->home + HOME_BYTES, control->user_space_end);
-	system_call(SYS_close, control->userfault_fd, 0, 0, 0, 0, 0);
+	if (control->delivery == DELIVERY_USERFAULT)
+		system_call(SYS_close, control->userfault_fd, 0, 0, 0, 0, 0);
 	sandbox(control);
 	for (uint64_t batch = 0;; batch++) {
 		*(volatile char *)(bells + batch * control->page_bytes);
