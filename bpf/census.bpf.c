@@ -13,9 +13,9 @@
 #define offsetof(type, member) __builtin_offsetof(type, member)
 #endif
 
-#define RLIMIT_STACK 3
+#define RLIMIT_STACK  3
 #define RLIMIT_NOFILE 7
-#define RLIMIT_AS    9
+#define RLIMIT_AS     9
 
 #define TMPFS_SUPER_MAGIC 0x01021994
 

@@ -139,7 +139,7 @@ struct vma_record {
 	__u32 kind; /* VMA_IS_... */
 	__u64 start;
 	__u64 end;
-	__u64 flags;		       /* VM_... of the kernel */
+	__u64 flags; /* VM_... of the kernel */
 	__u64 file_offset;
 	char name[RECORD_NAME_LENGTH]; /* of an anonymous mapping; empty if it has none */
 };

@@ -107,7 +107,7 @@ static struct twin_control *furnish_home(struct twin_control *control)
 
 	if (code == MAP_FAILED || stack == MAP_FAILED || bells == MAP_FAILED)
 		return NULL;
-	memcpy(code, twin_stub_code, (size_t)(twin_stub_code_end - twin_stub_code));
+	memcpy(code, twin_stub_code, (uintptr_t)twin_stub_code_end - (uintptr_t)twin_stub_code);
 	if (mprotect(code, HOME_CODE_BYTES, PROT_READ | PROT_EXEC))
 		return NULL;
 	moved = mremap(control, HOME_CONTROL_BYTES, HOME_CONTROL_BYTES,

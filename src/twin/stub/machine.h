@@ -3,6 +3,7 @@
 #define MEMSONDE_TWIN_STUB_MACHINE_H
 
 #include <stddef.h>
+#include <sys/syscall.h>
 
 #include "twin/home.h"
 
@@ -137,6 +138,7 @@ static inline void set_thread_pointer(const struct twin_control *control, uint64
 }
 
 #else
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "the twin is not written for this architecture"
 #endif
 

@@ -72,8 +72,8 @@ struct tui {
 	int depth;
 	int height; /* of the last grid */
 	struct prompt prompt;
-	char message[96];  /* shown until the next key */
-	char alert[256];   /* shown while alert_looks is not 0 */
+	char message[96]; /* shown until the next key */
+	char alert[256];  /* shown while alert_looks is not 0 */
 	int alert_looks;
 	const char *ended; /* why there is no further look, NULL: there is */
 	bool colours, paused, quit, repaint;
