@@ -33,8 +33,9 @@
 #define RECORD_WORDS  16
 #define POINTER_WORDS 4
 
-/* Pages that must agree on a layout. */
-#define MIN_AGREEING 3
+/* Pages that must agree on a layout, and how many are enough. */
+#define MIN_AGREEING	3
+#define ENOUGH_AGREEING 12
 
 /* Per look: places that are read to learn the layout, and in all. */
 #define MAX_LEARNED 512
@@ -43,8 +44,15 @@
 #define MAX_PLACES 262144
 
 /* Every how many looks a page is read again, and a place where there was none. */
-#define PAGE_PERIOD  8
+#define PAGE_PERIOD  32
 #define OTHER_PERIOD 64
+
+/* All are read at once when more than this part of what is committed comes or goes
+ * missing. */
+#define MISSING_PART 32
+
+/* Not worth a note. */
+#define TOLERATED_BYTES (4 << 20)
 
 /* Where things stand. */
 struct layout {
@@ -66,7 +74,7 @@ struct v8_pages {
 	struct layout layout; /* known if it has votes */
 	struct place *places; /* in the order of addresses */
 	size_t count;
-	int64_t missing_bytes; /* commited less found, at the last look */
+	int64_t missing_bytes; /* committed less found, when all places were read last */
 };
 
 /* One look. */
@@ -190,13 +198,18 @@ static void vote_page(const struct page_search *search, struct ballot *ballot, u
 				    read_words(search, words[i], record));
 }
 
+static bool is_decided(const struct ballot *ballot)
+{
+	return ballot->count && ballot->layouts[0].votes >= ENOUGH_AGREEING;
+}
+
 /* Of those with most votes the first wins: read from the page itself, where it can be. */
 static void learn_layout(struct page_search *search)
 {
 	struct ballot ballot = {.count = 0};
 	struct layout *best = &search->pages->layout;
 
-	for (size_t i = 0; i < search->count && i < MAX_LEARNED; i++)
+	for (size_t i = 0; i < search->count && i < MAX_LEARNED && !is_decided(&ballot); i++)
 		vote_page(search, &ballot, search->places[i].address);
 	memset(best, 0, sizeof(*best));
 	for (size_t i = 0; i < ballot.count; i++)
@@ -279,12 +292,6 @@ static void read_due(struct page_search *search)
 			read_place(search, &search->places[i]);
 }
 
-static void read_all(struct page_search *search)
-{
-	for (size_t i = 0; i < search->count; i++)
-		read_place(search, &search->places[i]);
-}
-
 static bool is_code(const struct page_search *search, uint64_t address)
 {
 	for (size_t i = 0; i < search->isolate_count; i++)
@@ -338,19 +345,39 @@ static void drop_inner(struct page_search *search)
 	}
 }
 
+static int64_t committed_bytes(const struct page_search *search)
+{
+	int64_t committed = 0;
+
+	for (size_t i = 0; i < search->isolate_count; i++)
+		committed += (int64_t)search->isolates[i].committed_bytes;
+	return committed;
+}
+
 /* What the isolates commit less what the pages found hold. */
 static int64_t missing_bytes(struct page_search *search)
 {
-	int64_t missing = 0;
+	int64_t missing = committed_bytes(search);
 
 	drop_inner(search);
-
-	for (size_t i = 0; i < search->isolate_count; i++)
-		missing += (int64_t)search->isolates[i].committed_bytes;
 	for (size_t i = 0; i < search->count; i++)
 		if (!search->places[i].read_only)
 			missing -= (int64_t)search->places[i].page_bytes;
 	return missing;
+}
+
+static void read_all(struct page_search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		read_place(search, &search->places[i]);
+	search->pages->missing_bytes = missing_bytes(search);
+}
+
+static bool is_doubtful(struct page_search *search)
+{
+	int64_t change = missing_bytes(search) - search->pages->missing_bytes;
+
+	return llabs(change) > committed_bytes(search) / MISSING_PART;
 }
 
 /* ---- claiming ------------------------------------------------------------------------- */
@@ -415,17 +442,15 @@ static void claim_pages(const struct page_search *search)
 	}
 }
 
-static void explain(const struct page_search *search, int64_t missing)
+static void explain(struct page_search *search)
 {
-	int64_t committed = missing;
 	struct process *process = search->evaluation->process;
+	int64_t missing = missing_bytes(search);
 
-	for (size_t i = 0; i < search->count; i++)
-		committed += (int64_t)search->places[i].page_bytes;
 	if (search->pages->layout.votes == 0)
 		process__add_note(process, "v8: which memory is V8's heap could not be told: it is "
 					   "in other classes");
-	else if (missing > committed / 8 + (4 << 20))
+	else if (missing > committed_bytes(search) / 8 + TOLERATED_BYTES)
 		process__add_note(process,
 				  "v8: %lld MiB of V8's heap were not found: they are in other "
 				  "classes",
@@ -440,20 +465,17 @@ void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 				     .isolates = isolates,
 				     .isolate_count = count,
 				     .budget = MAX_READ};
-	int64_t missing;
 
 	find_places(&search);
 	if (pages->layout.votes == 0)
 		learn_layout(&search);
 	if (pages->layout.votes) {
 		read_due(&search);
-		if (missing_bytes(&search) != pages->missing_bytes)
+		if (is_doubtful(&search))
 			read_all(&search);
 		claim_pages(&search);
 	}
-	missing = missing_bytes(&search);
-	explain(&search, missing);
-	pages->missing_bytes = missing;
+	explain(&search);
 	free(pages->places);
 	pages->places = search.places;
 	pages->count = search.count;
