@@ -128,17 +128,31 @@ void isolate__add_space(struct isolate *isolate, const char *name, figure_value 
 	figures__add(&space->used_bytes, used_bytes);
 }
 
-static void take_nearest_limit(figure_value *limit, double *nearness, const struct isolate *isolate)
+/* The part of its limit that is used; -1 if unknown. */
+static double nearness(const struct isolate *isolate)
 {
-	figure_value total = isolate->figures[IFIG_HEAP_TOTAL];
-	figure_value own = isolate->figures[IFIG_HEAP_LIMIT];
+	figure_value used = isolate->figures[IFIG_HEAP_USED];
+	figure_value limit = isolate->figures[IFIG_HEAP_LIMIT];
 
-	if (!figure_known(own) || !figure_known(total) || own <= 0)
-		return;
-	if (figure_known(*limit) && (double)total / (double)own <= *nearness)
-		return;
-	*limit = own;
-	*nearness = (double)total / (double)own;
+	if (!figure_known(limit) || !figure_known(used) || limit <= 0)
+		return -1;
+	return (double)used / (double)limit;
+}
+
+const struct isolate *process__nearest_isolate(const struct process *process)
+{
+	const struct isolate *nearest = NULL;
+	double most = -1;
+
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		double near = nearness(&process->isolates[i]);
+
+		if (near <= most)
+			continue;
+		most = near;
+		nearest = &process->isolates[i];
+	}
+	return nearest;
 }
 
 /* A level is a sum only where every isolate has told its own; what one counts from some
@@ -168,17 +182,17 @@ void process__sum_isolates(struct process *process)
 		{FIG_V8_COLLECTIONS, IFIG_GC_OTHERS},
 		{FIG_V8_GC_PAUSE, IFIG_GC_PAUSE},
 	};
-	double nearness = 0;
+	const struct isolate *nearest = process__nearest_isolate(process);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		process->figures[sums[i].sum] = FIGURE_UNKNOWN;
-	process->figures[FIG_LIMIT_HEAP] = FIGURE_UNKNOWN;
-	for (size_t i = 0; i < process->isolate_count; i++) {
-		for (size_t j = 0; j < ARRAY_SIZE(sums); j++)
-			if (all_know(process, sums[j].figure))
-				figures__add(&process->figures[sums[j].sum],
-					     process->isolates[i].figures[sums[j].figure]);
-		take_nearest_limit(&process->figures[FIG_LIMIT_HEAP], &nearness,
-				   &process->isolates[i]);
+	process->figures[FIG_LIMIT_HEAP] =
+		nearest ? nearest->figures[IFIG_HEAP_LIMIT] : FIGURE_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
+		if (!all_know(process, sums[i].figure))
+			continue;
+		for (size_t j = 0; j < process->isolate_count; j++)
+			figures__add(&process->figures[sums[i].sum],
+				     process->isolates[j].figures[sums[i].figure]);
 	}
 }

@@ -62,6 +62,9 @@ struct isolate *process__find_isolate(const struct process *process, uint32_t ti
 void isolate__add_space(struct isolate *isolate, const char *name, figure_value committed_bytes,
 			figure_value used_bytes);
 
+/* The isolate whose heapUsed has come nearest to its limit; NULL where no limit is known. */
+const struct isolate *process__nearest_isolate(const struct process *process);
+
 /* Works out the process's v8.* figures from its isolates, and limits.heap. */
 void process__sum_isolates(struct process *process);
 

@@ -114,6 +114,21 @@ static const char *process_cgroup(TEXT_PARAMETERS)
 	return ((const struct process *)subject)->cgroup;
 }
 
+static const char *process_allocator(TEXT_PARAMETERS)
+{
+	return ((const struct process *)subject)->allocator;
+}
+
+static const char *process_heap_source(TEXT_PARAMETERS)
+{
+	return ((const struct process *)subject)->heap_source;
+}
+
+static const char *process_native_limited_by(TEXT_PARAMETERS)
+{
+	return native_limit_names[process__native_limit(subject)];
+}
+
 static const char *process_container(TEXT_PARAMETERS)
 {
 	const struct process *process = subject;
@@ -231,6 +246,12 @@ const struct column process_columns[] = {
 	NUMBER_COLUMN("age", "AGE", COLUMN_IDENTITY, -1, UNIT_NS, 7, process_age,
 		      "time since the process started; of an exited one, how long it lived"),
 	TEXT_COLUMN("exit", "EXIT", 10, 12, process_exit, "exit status, signal, or OOM-killed"),
+	TEXT_COLUMN("heap.allocator", "ALLOCATOR", 9, 16, process_allocator,
+		    "allocator that serves malloc"),
+	TEXT_COLUMN("heap.source", "SOURCE", 6, 16, process_heap_source,
+		    "where the allocator's figures come from"),
+	TEXT_COLUMN("limits.native_limited_by", "LIMITEDBY", 9, 13, process_native_limited_by,
+		    "which limit native memory runs into first"),
 #define FIGURE(id, path, title, unit, kind, help)                                                  \
 	NUMBER_COLUMN(path, title, COLUMN_FIGURE, FIG_##id, unit, 8, process_figure, help),
 #include "model/process_figures.def"
@@ -309,7 +330,9 @@ static void format_duration(char *buffer, size_t size, int64_t ns)
 {
 	int64_t seconds = ns / NS_PER_SECOND;
 
-	if (ns < NS_PER_SECOND)
+	if (ns && ns < 1000000)
+		snprintf(buffer, size, "%" PRId64 " us", ns / 1000);
+	else if (ns < NS_PER_SECOND)
 		snprintf(buffer, size, "%" PRId64 " ms", ns / 1000000);
 	else if (seconds < 60)
 		snprintf(buffer, size, "%" PRId64 ".%" PRId64 " s", seconds,

@@ -150,6 +150,24 @@ static void add_oom_killed(FIELD_PARAMETERS)
 		output__add_text(output, process->oom_killed ? "true" : "false");
 }
 
+static void add_allocator(FIELD_PARAMETERS)
+{
+	(void)account;
+	add_text(output, process->allocator);
+}
+
+static void add_heap_source(FIELD_PARAMETERS)
+{
+	(void)account;
+	add_text(output, process->heap_source);
+}
+
+static void add_native_limited_by(FIELD_PARAMETERS)
+{
+	(void)account;
+	add_text(output, native_limit_names[process__native_limit(process)]);
+}
+
 static void add_notes(FIELD_PARAMETERS)
 {
 	(void)account;
@@ -192,6 +210,13 @@ static const struct field {
 	{"notes", add_notes},
 };
 
+/* Texts that came later stand behind the figures. */
+static const struct field last_fields[] = {
+	{"heap.allocator", add_allocator},
+	{"heap.source", add_heap_source},
+	{"limits.native_limited_by", add_native_limited_by},
+};
+
 /* --- lines --- */
 
 void csv__header(struct output *output)
@@ -203,6 +228,10 @@ void csv__header(struct output *output)
 	for (int i = 0; i < PROCESS_FIGURE_COUNT; i++) {
 		output__add_char(output, ',');
 		output__add_text(output, process_figures[i].path);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(last_fields); i++) {
+		output__add_char(output, ',');
+		output__add_text(output, last_fields[i].name);
 	}
 	output__add_text(output, "\r\n");
 }
@@ -218,6 +247,10 @@ static void add_line(struct output *output, const struct account *account,
 		output__add_char(output, ',');
 		if (figure_known(process->figures[i]))
 			machine__add_figure(output, process_figures[i].unit, process->figures[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(last_fields); i++) {
+		output__add_char(output, ',');
+		last_fields[i].add(output, account, process);
 	}
 	output__add_text(output, "\r\n");
 }

@@ -39,6 +39,8 @@ static const struct table_column process_list[] = {
 	{.key = "classes.shmem", .importance = 56, .when_known = true},
 	{.key = "classes.anon", .importance = 67, .when_known = true},
 	{.key = "classes.unaccounted", .importance = 55, .when_known = true},
+	{.key = "heap.slack_bytes", .importance = 65, .when_known = true},
+	{.key = "v8.heap_used", .importance = 69, .when_known = true},
 	{.key = "huge_pages", .importance = 30, .when_set = true},
 	{.key = "comm", .importance = 101},
 };

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "view/text_heap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "view/heap_columns.h"
+#include "view/section_limits.h"
+#include "view/text_rows.h"
+
+#define STACKS_SHOWN 5
+
+/* --- classes --- */
+
+/* The parts of a class: what is used of it, and what is not. */
+static const struct split {
+	enum process_figure class, used, unused;
+	const char *used_label, *unused_label;
+} splits[] = {
+	{FIG_CLASS_V8_HEAP, FIG_V8_HEAP_USED, PROCESS_FIGURE_COUNT, "  used", "  free"},
+	{FIG_CLASS_MALLOC, FIG_HEAP_LIVE, FIG_HEAP_SLACK, "  live", "  slack"},
+};
+
+/* Where it is no figure of its own, it is the rest. */
+static figure_value unused_of(const struct process *process, const struct split *split)
+{
+	figure_value class = process->figures[split->class];
+	figure_value used = process->figures[split->used];
+
+	if (split->unused != PROCESS_FIGURE_COUNT)
+		return process->figures[split->unused];
+	if (!figure_known(class) || !figure_known(used) || used < 0 || class < used)
+		return FIGURE_UNKNOWN;
+	return class - used;
+}
+
+static void print_split(struct output *output, const struct text_style *style,
+			const struct process *process, const struct split *split)
+{
+	figure_value rss = process->figures[FIG_RSS];
+	figure_value used = process->figures[split->used], unused = unused_of(process, split);
+
+	if (figure_known(used))
+		text_rows__print_part(output, style, split->used_label, used, rss);
+	if (figure_known(unused))
+		text_rows__print_part(output, style, split->unused_label, unused, rss);
+}
+
+static const char *class_label(const struct process *process, int class, char buffer[LABEL_SIZE])
+{
+	if (class != FIG_CLASS_MALLOC || !process->allocator)
+		return text_rows__label(process_figures[class].path, "classes.", buffer);
+	snprintf(buffer, LABEL_SIZE, "malloc (%.14s)", process->allocator);
+	return buffer;
+}
+
+void text_heap__print_classes(HEAP_PARAMETERS)
+{
+	char label[LABEL_SIZE];
+	bool any = false;
+
+	(void)context;
+	for (int i = FIG_CLASS_FIRST; i <= FIG_CLASS_LAST; i++)
+		any |= figure_known(process->figures[i]);
+	if (!any)
+		return;
+	text_rows__print_title(output, style, "RSS BY CLASS");
+	for (int i = FIG_CLASS_FIRST; i <= FIG_CLASS_LAST; i++) {
+		text_rows__print_part(output, style, class_label(process, i, label),
+				      process->figures[i], process->figures[FIG_RSS]);
+		for (size_t s = 0; s < ARRAY_SIZE(splits); s++)
+			if ((int)splits[s].class == i)
+				print_split(output, style, process, &splits[s]);
+	}
+}
+
+/* --- sections --- */
+
+void text_heap__print_sections(HEAP_PARAMETERS)
+{
+	struct section_limit rows[SECTION_ID_COUNT];
+	char line[256], bytes[16], limit[16], used[16];
+
+	if (!section_limits__work_out(context->account, process, rows))
+		return;
+	snprintf(line, sizeof(line), "%-16s%10s%10s%8s", "SECTIONS", "BYTES", "LIMIT", "USED");
+	text_rows__print_title(output, style, line);
+	for (int i = 0; i < SECTION_ID_COUNT; i++) {
+		column__format(bytes, sizeof(bytes), UNIT_BYTES, rows[i].bytes);
+		column__format(limit, sizeof(limit), UNIT_BYTES, rows[i].limit_bytes);
+		column__format(used, sizeof(used), UNIT_PERCENT_100, rows[i].used);
+		snprintf(line, sizeof(line), "  %-14s%10s%10s%8s%s%s", rows[i].name, bytes, limit,
+			 used, rows[i].remark[0] ? "  " : "", rows[i].remark);
+		text_table__add_line(output, style, TONE_PLAIN, line);
+	}
+}
+
+/* --- allocator --- */
+
+void text_heap__print_allocator(HEAP_PARAMETERS)
+{
+	char title[128], label[LABEL_SIZE], text[32];
+	bool titled = false;
+
+	(void)context;
+	snprintf(title, sizeof(title), "ALLOCATOR: %.40s%s%.40s",
+		 process->allocator ? process->allocator : "not known",
+		 process->heap_source ? ", figures by " : "",
+		 process->heap_source ? process->heap_source : "");
+	for (int i = FIG_HEAP_FIRST; i <= FIG_HEAP_LAST; i++) {
+		figure_value value = process->figures[i];
+
+		if (!figure_known(value))
+			continue;
+		if (!titled)
+			text_rows__print_title(output, style, title);
+		titled = true;
+		text_rows__print(output, style,
+				 text_rows__label(process_figures[i].path, "heap.", label),
+				 column__format(text, sizeof(text), process_figures[i].unit, value),
+				 process_figures[i].help);
+	}
+}
+
+/* --- stacks --- */
+
+void text_heap__print_stacks(HEAP_PARAMETERS)
+{
+	static const struct table_column columns[] = {
+		{.key = "tid", .importance = 90},	 {.key = "name", .importance = 100},
+		{.key = "deepest", .importance = 99},	 {.key = "limit", .importance = 98},
+		{.key = "limit_used", .importance = 97}, {.key = "touched", .importance = 80},
+		{.key = "mapped", .importance = 70},
+	};
+	static const struct table_layout layout = {
+		.columns = columns,
+		.column_count = ARRAY_SIZE(columns),
+		.find = stack_column__find,
+	};
+	const struct thread_stack *subjects[STACKS_SHOWN];
+	char title[96], bytes[16];
+	size_t count = 0;
+
+	if (!process->stack_count)
+		return;
+	for (; count < STACKS_SHOWN && count < process->stack_count; count++)
+		subjects[count] = &process->stacks[count];
+	snprintf(title, sizeof(title),
+		 "STACKS: %" PRId64 ", %s of address space, nearest to "
+		 "their limits first",
+		 (int64_t)process->stack_count + process->stacks_left_out,
+		 column__format(bytes, sizeof(bytes), UNIT_BYTES,
+				process->figures[FIG_STACKS_MAPPED]));
+	text_rows__print_title(output, style, title);
+	text_table__print(output, style, &layout, context, subjects, count);
+}
+
+/* --- explain --- */
+
+void text_heap__print_explanations(HEAP_PARAMETERS)
+{
+	(void)context;
+	if (!process->explained)
+		return;
+	text_rows__print_title(output, style, "EXPLAIN");
+	if (!process->explanation_count)
+		text_table__add_line(output, style, TONE_PLAIN, "  nothing to explain so far");
+	for (size_t i = 0; i < process->explanation_count; i++) {
+		const struct explanation *explanation = &process->explanations[i];
+		const char *class = explanation__class_name(explanation);
+		char grew[16], minute[16], line[160];
+
+		snprintf(line, sizeof(line), "%s%s%s: %s%s, %s%s a minute",
+			 explain_cause_names[explanation->cause], class ? ", " : "",
+			 class ? class : "", explanation->grew_bytes > 0 ? "+" : "",
+			 column__format(grew, sizeof(grew), UNIT_BYTES, explanation->grew_bytes),
+			 explanation->per_minute_bytes > 0 ? "+" : "",
+			 column__format(minute, sizeof(minute), UNIT_BYTES,
+					explanation->per_minute_bytes));
+		text_rows__print_paragraph(output, style, 2, line);
+		text_rows__print_paragraph(output, style, 4, explanation->evidence);
+	}
+}
