@@ -134,6 +134,34 @@ static void print_figures(FILE *out, const char *title, const struct figure *fig
 	}
 }
 
+/* What the object of a process has beside figures. */
+static void print_lists(FILE *out)
+{
+	static const char *const lists[] = {
+		"heap.allocator, heap.source",
+		"Which allocator serves malloc, and where its figures come from: \"twin\" means "
+		"that its own functions were asked, in a copy of the process.",
+		"limits.native_limited_by",
+		"What limits.native_left is the distance to: container, address_space or "
+		"available.",
+		"stacks.threads",
+		"The stacks that are nearest to their limits: thread, address space (mapped), "
+		"limit, resident or swapped bytes (touched), and how deep it was ever used "
+		"(deepest). threads_left_out counts the others.",
+		"explain",
+		"Why the process grew, heaviest first: cause, class, growth in all and per minute, "
+		"and the evidence; only where explanations were worked out.",
+	};
+
+	fputs(".SS Beside figures\n", out);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i += 2) {
+		fputs(".TP\n", out);
+		print_bold(out, lists[i]);
+		fputc('\n', out);
+		print_line(out, lists[i + 1]);
+	}
+}
+
 static void print_pairs(FILE *out, const char *title, const char *const *pairs)
 {
 	fputs(".SH ", out);
@@ -187,6 +215,11 @@ void generate_man_page(FILE *out)
 	print_figures(out, "Of a process", process_figures, PROCESS_FIGURE_COUNT);
 	print_figures(out, "Of a container, in its object \"container\"", container_figures,
 		      CONTAINER_FIGURE_COUNT);
+	print_figures(out, "Of an isolate of V8, in an item of \"v8.isolates\"", isolate_figures,
+		      ISOLATE_FIGURE_COUNT);
+	print_text(out, "An item also has \"id\", \"tid\", the name of its \"thread\", and in "
+			"\"spaces\" the committed and used bytes of each space of its heap.");
+	print_lists(out);
 	print_pairs(out, "EXIT STATUS", exit_status_texts);
 	print_pairs(out, "ENVIRONMENT", environment_texts);
 	print_examples(out);

@@ -136,3 +136,26 @@ size_t text__columns(const char *text)
 	}
 	return columns;
 }
+
+/* Lines are never longer: the rest is another line's. */
+#define LINE_BYTES_MAX 1024
+
+size_t text__line_length(const char *text, size_t columns)
+{
+	char line[LINE_BYTES_MAX];
+	size_t fits = 0, length = 0;
+
+	for (;;) {
+		length += strcspn(text + length, " ");
+		if (length >= sizeof(line))
+			return fits ? fits : length;
+		memcpy(line, text, length);
+		line[length] = '\0';
+		if (text__columns(line) > columns)
+			return fits ? fits : length;
+		fits = length;
+		if (!text[length])
+			return fits;
+		length += strspn(text + length, " ");
+	}
+}

@@ -22,6 +22,11 @@ char *text__sanitised(const char *src);
 /* How many terminal columns the text takes (wcwidth of each character). */
 size_t text__columns(const char *text);
 
+/* How many bytes of the text go into a line of so many terminal columns: whole words, parted
+ * by blanks, but at least one (which then does not fit). The blank behind them is not
+ * counted. */
+size_t text__line_length(const char *text, size_t columns);
+
 /* "1.5 GiB", "37.2 MiB", "640 KiB", "0": at most 8 columns. Negative values keep
  * their sign. Returns buffer. */
 char *text__bytes(char *buffer, size_t size, int64_t bytes);

@@ -132,28 +132,6 @@ void text_rows__print_part(struct output *output, const struct text_style *style
 
 /* --- paragraphs --- */
 
-/* How many bytes of text go into a line, without the blank that ends it. */
-static size_t line_length(const char *text, size_t columns)
-{
-	size_t fits = 0, length = 0;
-
-	for (;;) {
-		char line[1024];
-
-		length += strcspn(text + length, " ");
-		if (length >= sizeof(line))
-			return fits ? fits : strlen(text);
-		memcpy(line, text, length);
-		line[length] = '\0';
-		if (text__columns(line) > columns)
-			return fits ? fits : length;
-		fits = length;
-		if (!text[length])
-			return fits;
-		length++;
-	}
-}
-
 void text_rows__print_paragraph(struct output *output, const struct text_style *style,
 				size_t indent, const char *text)
 {
@@ -161,7 +139,7 @@ void text_rows__print_paragraph(struct output *output, const struct text_style *
 	size_t columns = width > indent + LEAST_PARAGRAPH ? width - indent : LEAST_PARAGRAPH;
 
 	while (*text) {
-		size_t length = line_length(text, columns);
+		size_t length = text__line_length(text, columns);
 		char *line = xasprintf("%*s%.*s", (int)indent, "", (int)length, text);
 
 		text_table__add_line(output, style, TONE_PLAIN, line);

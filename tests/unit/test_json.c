@@ -226,6 +226,60 @@ static void test_json__unknown_is_null_never_0(void **state)
 	account__release(&account);
 }
 
+static void test_json__heaps_in_the_words_of_the_contract(void **state)
+{
+	struct account account;
+	json_t *object;
+	const json_t *isolate;
+
+	(void)state;
+	account__init(&account);
+	sample_account__look_at_heaps(&account);
+	sample_account__look_at_heaps(&account);
+	object = object_of(&account, account__find_pid(&account, 4242));
+	assert_string_equal(json_string_value(at(object, "heap.allocator")), "jemalloc");
+	assert_string_equal(json_string_value(at(object, "heap.source")), "twin");
+	assert_int_equal(json_integer_value(at(object, "heap.slack_bytes")), 20 * MIB);
+	assert_true(json_is_null(at(object, "heap.live_blocks")));
+	assert_true(json_is_null(at(object, "heap.sampled_every")));
+	assert_int_equal(json_integer_value(at(object, "sections.heap")), 160 * MIB);
+	assert_int_equal(json_integer_value(at(object, "limits.heap")), 64 * MIB);
+	assert_int_equal(json_integer_value(at(object, "limits.native_left")), 324 * MIB);
+	assert_string_equal(json_string_value(at(object, "limits.native_limited_by")), "container");
+	assert_true(json_is_null(at(object, "python")));
+	assert_true(json_is_null(at(object, "stacks")));
+	assert_int_equal(json_array_size(at(object, "v8.isolates")), 2);
+	isolate = json_array_get(at(object, "v8.isolates"), 1);
+	assert_int_equal(json_integer_value(at(isolate, "id")), 2);
+	assert_int_equal(json_integer_value(at(isolate, "tid")), 4250);
+	assert_string_equal(json_string_value(at(isolate, "thread")), "WorkerThread");
+	for (int i = 0; i < ISOLATE_FIGURE_COUNT; i++)
+		at(isolate, isolate_figures[i].path);
+	assert_int_equal(json_integer_value(at(isolate, "heap_limit")), 64 * MIB);
+	assert_int_equal(json_integer_value(at(isolate, "spaces.old.committed")), 39 * MIB);
+	assert_int_equal(json_integer_value(at(isolate, "spaces.read_only.used")), 0);
+	assert_int_equal(json_integer_value(at(isolate, "gc.pause_ns_max")), 9500000);
+	assert_int_equal(json_array_size(at(object, "explain")), 1);
+	isolate = json_array_get(at(object, "explain"), 0);
+	assert_string_equal(json_string_value(at(isolate, "cause")), "buffers_held");
+	assert_string_equal(json_string_value(at(isolate, "class")), "array_buffers");
+	assert_int_equal(json_integer_value(at(isolate, "per_minute_bytes")), 240 * MIB);
+	json_decref(object);
+
+	object = object_of(&account, account__find_pid(&account, 800));
+	assert_true(json_is_null(at(object, "v8")));
+	assert_null(json_object_get(object, "explain"));
+	assert_int_equal(json_array_size(at(object, "stacks.threads")), 100);
+	assert_int_equal(json_integer_value(at(object, "stacks.threads_left_out")),
+			 SAMPLE_STACKS - 100);
+	assert_int_equal(json_integer_value(at(object, "stacks.deepest")), 6 * MIB);
+	isolate = json_array_get(at(object, "stacks.threads"), 0);
+	assert_int_equal(json_integer_value(at(isolate, "tid")), 829);
+	assert_int_equal(json_integer_value(at(isolate, "limit")), 8 * MIB);
+	json_decref(object);
+	account__release(&account);
+}
+
 static void test_json__classes_sum_to_rss(void **state)
 {
 	struct account account;
@@ -410,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_json__contract_names_stand_in_order),
 		cmocka_unit_test(test_json__every_figure_is_at_its_path),
 		cmocka_unit_test(test_json__unknown_is_null_never_0),
+		cmocka_unit_test(test_json__heaps_in_the_words_of_the_contract),
 		cmocka_unit_test(test_json__classes_sum_to_rss),
 		cmocka_unit_test(test_json__rates_need_two_looks),
 		cmocka_unit_test(test_json__says_how_a_process_ended),

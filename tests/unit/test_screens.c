@@ -17,12 +17,12 @@
 
 #include "base/memory.h"
 #include "model/account.h"
+#include "unit/sample_account.h"
 #include "view/columns.h"
 #include "view/tui/grid.h"
 #include "view/tui/keys.h"
 #include "view/tui/tui.h"
 
-#define MIB		((int64_t)1 << 20)
 #define NS_PER_SECOND	INT64_C(1000000000)
 #define FIRST_LOOK_NS	(INT64_C(1769860800) * NS_PER_SECOND) /* 2026-01-31T12:00:00Z */
 #define PROCESSES	40
@@ -219,7 +219,10 @@ static void play_word(struct fixture *fixture, const char *word)
 {
 	if (strcmp(word, "@look") == 0)
 		look(fixture);
-	else if (strcmp(word, "@exit") == 0)
+	else if (strcmp(word, "@heaps") == 0) {
+		sample_account__look_at_heaps(&fixture->account);
+		tui__looked(fixture->tui);
+	} else if (strcmp(word, "@exit") == 0)
 		fixture->without_first = true;
 	else if (strcmp(word, "@stop") == 0)
 		fixture->without_containers = true;
@@ -286,6 +289,12 @@ static const struct screen_case {
 	{"process-working", 80, 24, false, LOOKS "Enter"},
 	{"process-exited", 80, 24, false, LOOKS "Enter @look @exit @look @look @look"},
 	{"process-of-container", 80, 24, false, LOOKS "Tab Enter Enter @look"},
+	{"heaps-80x24", 80, 24, false, "@heaps @heaps"},
+	{"heaps-classes-100x30", 100, 30, false, "@heaps @heaps F5"},
+	{"heaps-node-80x24", 80, 24, false, "@heaps Enter @heaps"},
+	{"heaps-node-scrolled-80x24-ascii", 80, 24, true, "@heaps Enter @heaps PgDn PgDn"},
+	{"heaps-node-200x50", 200, 50, false, "@heaps Enter @heaps"},
+	{"heaps-cruncher-100x80", 100, 80, false, "@heaps Down Enter @heaps"},
 	{"help-80x24", 80, 24, false, LOOKS "F1"},
 	{"help-100x80", 100, 80, false, LOOKS "?"},
 	{"tiny-20x5", 20, 5, false, LOOKS "Enter"},

@@ -119,6 +119,35 @@ static void test_text_table__breakdown_exact(void **state)
 	output__release(&output);
 }
 
+static void test_text_table__breakdown_of_heaps(void **state)
+{
+	static const struct {
+		uint32_t pid;
+		unsigned int width;
+		const char *path;
+	} cases[] = {
+		{4242, 80, "tests/data/view/heaps_node_80.txt"},
+		{4242, 160, "tests/data/view/heaps_node_160.txt"},
+		{800, 80, "tests/data/view/heaps_cruncher_80.txt"},
+	};
+
+	(void)state;
+	account__release(&account);
+	account__init(&account);
+	sample_account__look_at_heaps(&account);
+	sample_account__look_at_heaps(&account);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct text_style style = {.width = cases[i].width};
+		const struct process *process = account__find_pid(&account, cases[i].pid);
+		struct output output;
+		const char *text = print_breakdown(&output, &style, process);
+
+		assert_fits(text, cases[i].width);
+		assert_file(cases[i].path, text);
+		output__release(&output);
+	}
+}
+
 static void test_text_table__never_wraps(void **state)
 {
 	struct process *node = account__find_pid(&account, 4242);
@@ -231,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TABLE_TEST(test_text_table__exact_at_80_100_200),
 		TABLE_TEST(test_text_table__breakdown_exact),
+		TABLE_TEST(test_text_table__breakdown_of_heaps),
 		TABLE_TEST(test_text_table__never_wraps),
 		TABLE_TEST(test_text_table__ascii_is_ascii),
 		TABLE_TEST(test_text_table__says_what_it_leaves_out),

@@ -2,6 +2,7 @@
 /* The table of the classes, beside the bar that they make up. */
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "view/tui/screen.h"
 #include "view/tui/spark.h"
@@ -52,42 +53,87 @@ static void draw_class(struct grid *grid, int y, int x, int index, figure_value 
 			format_growth(text, sizeof text, UNIT_BYTES, rate));
 }
 
-/* A class that no layer works out (yet) would only take a line. */
+/* A class that no layer works out would only take a line. */
 static bool is_shown(figure_value bytes, int index)
 {
 	return index == CLASS_COUNT - 1 || (figure_known(bytes) && bytes != 0);
 }
 
-static void draw_sum(struct grid *grid, int y, int x, const figure_value *classes, figure_value rss)
+static void draw_sum(struct grid *grid, int y, int x, const struct class_table *table)
 {
 	char text[32];
 	figure_value sum = 0;
 
 	for (int i = 0; i < CLASS_COUNT; i++)
-		sum += figure_known(classes[i]) ? classes[i] : 0;
+		figures__add(&sum, table->classes[i]);
 	grid__put(grid, y, x + 2, NAME_WIDTH, STYLE_BOLD, "RSS");
 	grid__put_right(grid, y, x + 17, 9, STYLE_BOLD,
 			column__format(text, sizeof text, UNIT_BYTES, sum));
-	put_share(grid, y, x + 27, sum, rss);
+	put_share(grid, y, x + 27, sum, table->rss);
 }
 
-int draw_classes(struct grid *grid, int y, int x, int width, const figure_value *classes,
-		 const figure_value *rates, const struct history *histories, figure_value rss,
-		 bool plain)
+/* --- what of a class is used --- */
+
+static const struct split_row {
+	enum process_figure class, figure;
+	const char *label;
+	bool of_allocator; /* whose name stands before the label */
+} split_rows[] = {
+	{FIG_CLASS_V8_HEAP, FIG_V8_HEAP_USED, "heapUsed", false},
+	{FIG_CLASS_MALLOC, FIG_HEAP_LIVE, "live", true},
+	{FIG_CLASS_MALLOC, FIG_HEAP_SLACK, "slack", true},
+};
+
+static int draw_split(struct grid *grid, int y, int x, const struct split_row *row,
+		      const struct class_table *table)
+{
+	const struct process *process = &table->split->process;
+	figure_value bytes = process->figures[row->figure];
+	figure_value rate = table->split->rates[row->figure];
+	const char *allocator = row->of_allocator ? process->allocator : NULL;
+	char text[32];
+
+	if (!figure_known(bytes))
+		return 0;
+	snprintf(text, sizeof text, " %.8s%s%s", allocator ? allocator : "", allocator ? " " : "",
+		 row->label);
+	grid__put(grid, y, x + 2, NAME_WIDTH + 1, STYLE_DIM, text);
+	grid__put_right(grid, y, x + 17, 9, STYLE_DIM,
+			column__format(text, sizeof text, UNIT_BYTES, bytes));
+	put_share(grid, y, x + 27, bytes, table->rss);
+	grid__put_right(grid, y, x + 36, 10, style_of_growth(rate),
+			format_growth(text, sizeof text, UNIT_BYTES, rate));
+	return 1;
+}
+
+static int draw_splits(struct grid *grid, int y, int x, int class, const struct class_table *table)
+{
+	int first = y;
+
+	for (size_t i = 0; table->split && i < ARRAY_SIZE(split_rows); i++)
+		if ((int)split_rows[i].class == FIG_CLASS_FIRST + class)
+			y += draw_split(grid, y, x, &split_rows[i], table);
+	return y - first;
+}
+
+int draw_classes(struct grid *grid, int y, int x, int width, const struct class_table *table)
 {
 	int first = y, room = width - CLASS_WIDTH;
+	bool history = table->histories && room > 7;
 
 	grid__printf(grid, y++, x, STYLE_HEADING, "  %-14s %9s %8s %10s  %-*s", "CLASS", "BYTES",
-		     "SHARE", "GROWTH/s", room > 7 && histories ? room : 0,
-		     room > 7 && histories ? "HISTORY" : "");
+		     "SHARE", "GROWTH/s", history ? room : 0, history ? "HISTORY" : "");
 	for (int i = 0; i < CLASS_COUNT; i++) {
-		if (!is_shown(classes[i], i))
+		if (!is_shown(table->classes[i], i))
 			continue;
-		draw_class(grid, y, x, i, classes[i], rates[i], rss, plain);
-		if (histories && room > 7)
-			draw_sparkline(grid, y, x + CLASS_WIDTH, room, STYLE_SPARK, &histories[i]);
+		draw_class(grid, y, x, i, table->classes[i], table->rates[i], table->rss,
+			   table->plain);
+		if (history)
+			draw_sparkline(grid, y, x + CLASS_WIDTH, room, STYLE_SPARK,
+				       &table->histories[i]);
 		y++;
+		y += draw_splits(grid, y, x, i, table);
 	}
-	draw_sum(grid, y++, x, classes, rss);
+	draw_sum(grid, y++, x, table);
 	return y - first;
 }

@@ -8,9 +8,6 @@
 #include "view/tui/screen.h"
 #include "view/tui/spark.h"
 
-#define SECTION_PARAMETERS                                                                         \
-	struct grid *grid, int y, int x, int width __attribute__((unused)),                        \
-		const struct section_view *view
 #define LOOKS_TO_WAIT 3
 
 /* They come with the look after the one at which the page was opened. */
@@ -32,9 +29,15 @@ static int section_classes(SECTION_PARAMETERS)
 		grid__put(grid, y + 1, x + 2, width - 2, STYLE_DIM, why_no_classes(view->copy));
 		return 2;
 	}
-	return draw_classes(grid, y, x, width, &figures[FIG_CLASS_FIRST],
-			    &view->copy->rates[FIG_CLASS_FIRST], view->copy->classes,
-			    figures[FIG_RSS], view->plain);
+	return draw_classes(grid, y, x, width,
+			    &(struct class_table){
+				    .classes = &figures[FIG_CLASS_FIRST],
+				    .rates = &view->copy->rates[FIG_CLASS_FIRST],
+				    .histories = view->copy->classes,
+				    .rss = figures[FIG_RSS],
+				    .plain = view->plain,
+				    .split = view->copy,
+			    });
 }
 
 static int section_history(SECTION_PARAMETERS)
@@ -55,13 +58,8 @@ static int section_history(SECTION_PARAMETERS)
 
 /* --- figures in rows of label, value and change --- */
 
-struct figure_row {
-	enum process_figure figure;
-	const char *label;
-};
-
-static void put_value(struct grid *grid, int y, int x, int width, enum figure_unit unit,
-		      figure_value value)
+void section__put_value(struct grid *grid, int y, int x, int width, enum figure_unit unit,
+			figure_value value)
 {
 	char text[32];
 
@@ -79,11 +77,11 @@ static void put_rate(struct grid *grid, int y, int x, int width, enum process_fi
 		grid__put_right(grid, y, x, width, style_of_growth(rate),
 				format_growth(text, sizeof text, row->unit, rate));
 	else
-		put_value(grid, y, x, width, row->unit, rate);
+		section__put_value(grid, y, x, width, row->unit, rate);
 }
 
-static int draw_figures(struct grid *grid, int y, int x, const struct process_copy *copy,
-			const struct figure_row *rows, int count)
+int section__draw_figures(struct grid *grid, int y, int x, const struct process_copy *copy,
+			  const struct figure_row *rows, int count)
 {
 	int first = y;
 
@@ -92,7 +90,7 @@ static int draw_figures(struct grid *grid, int y, int x, const struct process_co
 		figure_value value = copy->process.figures[figure];
 
 		grid__put(grid, y, x + 2, 24, STYLE_NORMAL, rows[i].label);
-		put_value(grid, y, x + 27, 10, process_figures[figure].unit, value);
+		section__put_value(grid, y, x + 27, 10, process_figures[figure].unit, value);
 		put_rate(grid, y, x + 39, 10, figure, copy->rates[figure]);
 		y++;
 	}
@@ -104,7 +102,7 @@ static int draw_faults(struct grid *grid, int y, int x, const struct process_cop
 {
 	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s  %10s", heading, "COUNT",
 		     "PER SECOND");
-	return 1 + draw_figures(grid, y + 1, x, copy, rows, count);
+	return 1 + section__draw_figures(grid, y + 1, x, copy, rows, count);
 }
 
 /* The kernel counts from the start of the process, the causes are counted here: their
@@ -142,7 +140,7 @@ static int section_kinds(SECTION_PARAMETERS)
 
 	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s  %10s", "KINDS OF PAGES", "BYTES",
 		     "GROWTH/s");
-	return 1 + draw_figures(grid, y + 1, x, view->copy, rows, ARRAY_SIZE(rows));
+	return 1 + section__draw_figures(grid, y + 1, x, view->copy, rows, ARRAY_SIZE(rows));
 }
 
 /* --- system calls that change the address space --- */
@@ -174,37 +172,18 @@ static int section_mapped(SECTION_PARAMETERS)
 
 		y++;
 		grid__put(grid, y, x + 2, 14, STYLE_NORMAL, row->label);
-		put_value(grid, y, x + 17, 9, UNIT_BYTES, figures[row->bytes]);
-		put_value(grid, y, x + 27, 10, UNIT_BYTES, view->copy->rates[row->bytes]);
+		section__put_value(grid, y, x + 17, 9, UNIT_BYTES, figures[row->bytes]);
+		section__put_value(grid, y, x + 27, 10, UNIT_BYTES, view->copy->rates[row->bytes]);
 		if (row->calls == NO_FIGURE)
 			continue;
-		put_value(grid, y, x + 38, 7, UNIT_COUNT, figures[row->calls]);
-		put_value(grid, y, x + 46, 6, UNIT_COUNT, view->copy->rates[row->calls]);
-		put_value(grid, y, x + 53, 6, UNIT_COUNT, figures[row->failures]);
+		section__put_value(grid, y, x + 38, 7, UNIT_COUNT, figures[row->calls]);
+		section__put_value(grid, y, x + 46, 6, UNIT_COUNT, view->copy->rates[row->calls]);
+		section__put_value(grid, y, x + 53, 6, UNIT_COUNT, figures[row->failures]);
 	}
 	return 1 + ARRAY_SIZE(call_rows);
 }
 
 /* --- what else is known --- */
-
-static int section_limits(SECTION_PARAMETERS)
-{
-	static const struct figure_row rows[] = {
-		{FIG_LIMIT_CONTAINER, "container or cgroup"},
-		{FIG_LIMIT_ADDRESS_SPACE, "address space"},
-		{FIG_LIMIT_STACK, "stack"},
-		{FIG_LIMIT_AVAILABLE, "left on the machine"},
-	};
-
-	grid__printf(grid, y, x, STYLE_HEADING, "  %-24s %10s", "LIMITS", "BYTES");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		y++;
-		grid__put(grid, y, x + 2, 24, STYLE_NORMAL, rows[i].label);
-		put_value(grid, y, x + 27, 10, UNIT_BYTES,
-			  view->copy->process.figures[rows[i].figure]);
-	}
-	return 1 + ARRAY_SIZE(rows);
-}
 
 static int section_identity(SECTION_PARAMETERS)
 {
@@ -238,7 +217,7 @@ static int section_names(SECTION_PARAMETERS)
 	for (size_t i = 0; i < process->anon_name_count; i++) {
 		y++;
 		grid__put(grid, y, x + 2, 24, STYLE_NORMAL, process->anon_names[i].name);
-		put_value(grid, y, x + 27, 10, UNIT_BYTES, process->anon_names[i].bytes);
+		section__put_value(grid, y, x + 27, 10, UNIT_BYTES, process->anon_names[i].bytes);
 	}
 	return 1 + (int)process->anon_name_count;
 }
@@ -256,8 +235,10 @@ static int section_notes(SECTION_PARAMETERS)
 }
 
 const struct section process_sections[] = {
-	{section_classes}, {section_history},  {section_faults}, {section_kinds}, {section_mapped},
-	{section_limits},  {section_identity}, {section_names},	 {section_notes},
+	{section_classes}, {section_history}, {section_explain},  {section_limits},
+	{section_v8},	   {section_faults},  {section_kinds},	  {section_allocator},
+	{section_mapped},  {section_stacks},  {section_identity}, {section_names},
+	{section_notes},   {section_spaces},
 };
 
 const unsigned int process_section_count = ARRAY_SIZE(process_sections);

@@ -130,11 +130,18 @@ extern const struct key_binding scroll_keys[];
 
 /* "+1.2 MiB": growth with its sign. Returns buffer. */
 char *format_growth(char *buffer, size_t size, enum figure_unit unit, figure_value rate);
+/* "buffers_held: array_buffers +8.0 MiB, +240 MiB/min". Returns buffer. */
+char *format_explanation(char *buffer, size_t size, const struct explanation *explanation);
 enum style style_of_growth(figure_value rate);
 
 /* The table of classes with its shares. Returns its lines. */
-int draw_classes(struct grid *grid, int y, int x, int width, const figure_value *classes,
-		 const figure_value *rates, const struct history *histories, figure_value rss,
-		 bool plain);
+struct class_table {
+	const figure_value *classes, *rates; /* of CLASS_COUNT values */
+	const struct history *histories;     /* the same; NULL: no sparklines */
+	figure_value rss;
+	bool plain;
+	const struct process_copy *split; /* whose malloc and V8 heap are split; or NULL */
+};
+int draw_classes(struct grid *grid, int y, int x, int width, const struct class_table *table);
 
 #endif

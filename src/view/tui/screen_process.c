@@ -11,7 +11,10 @@
 
 #define COLUMN_WIDTH	  74 /* a section uses no more */
 #define MAX_COLUMNS	  4
-#define MAX_LINES	  200
+#define SECTION_LINES	  200 /* of all sections but the lists in them */
+#define ISOLATE_LINES	  48  /* of one isolate, its spaces included */
+#define EXPLANATION_LINES 20
+#define MAX_LINES	  4000
 #define MIN_HISTORY_LINES 3
 #define MAX_HISTORY_LINES 12
 #define ROOMY_HEIGHT	  40 /* from here on the history is drawn higher */
@@ -151,11 +154,34 @@ static int draw_sections(struct grid *canvas, const struct section_view *view)
 	return used - 1;
 }
 
+/* The explanation that weighs most, in the line below the bar. */
+static void draw_explanation(struct tui *tui, struct grid *grid)
+{
+	const struct process *process = &tui->process.process;
+	char line[160];
+	int x;
+
+	if (!process->explanation_count)
+		return;
+	x = grid__put(grid, 4, 0, grid->width, STYLE_DIM, "why ");
+	grid__put(grid, 4, x, grid->width - x, STYLE_BOLD,
+		  format_explanation(line, sizeof line, &process->explanations[0]));
+}
+
+static int most_lines(const struct process *process)
+{
+	size_t lines = SECTION_LINES + process->isolate_count * ISOLATE_LINES +
+		       process->explanation_count * EXPLANATION_LINES;
+
+	return lines < MAX_LINES ? (int)lines : MAX_LINES;
+}
+
 static void draw(struct tui *tui, struct grid *grid)
 {
-	struct grid *canvas = canvas__start(tui, grid->width, MAX_LINES);
+	struct grid *canvas = canvas__start(tui, grid->width, most_lines(&tui->process.process));
 	struct section_view view = {
 		.copy = &tui->process,
+		.account = tui->account,
 		.plain = !tui->colours || grid->ascii,
 		.history_lines = MIN_HISTORY_LINES,
 	};
@@ -171,6 +197,7 @@ static void draw(struct tui *tui, struct grid *grid)
 	draw_facts(tui, grid);
 	draw_rss(tui, grid);
 	draw_bar(tui, grid);
+	draw_explanation(tui, grid);
 	canvas__show(tui, grid, 5, grid->height - 6, used);
 }
 
