@@ -206,7 +206,6 @@ void text_breakdown__print(struct output *output, const struct text_style *style
 	text_rows__print_part(output, style, "rss", process->figures[FIG_RSS],
 			      process->figures[FIG_RSS]);
 	text_heap__print_classes(output, style, context, process);
-	text_heap__print_explanations(output, style, context, process);
 	text_heap__print_sections(output, style, context, process);
 	text_v8__print(output, style, context, process);
 	text_heap__print_allocator(output, style, context, process);

@@ -157,30 +157,3 @@ void text_heap__print_stacks(HEAP_PARAMETERS)
 	text_rows__print_title(output, style, title);
 	text_table__print(output, style, &layout, context, subjects, count);
 }
-
-/* --- explain --- */
-
-void text_heap__print_explanations(HEAP_PARAMETERS)
-{
-	(void)context;
-	if (!process->explained)
-		return;
-	text_rows__print_title(output, style, "EXPLAIN");
-	if (!process->explanation_count)
-		text_table__add_line(output, style, TONE_PLAIN, "  nothing to explain so far");
-	for (size_t i = 0; i < process->explanation_count; i++) {
-		const struct explanation *explanation = &process->explanations[i];
-		const char *class = explanation__class_name(explanation);
-		char grew[16], minute[16], line[160];
-
-		snprintf(line, sizeof(line), "%s%s%s: %s%s, %s%s a minute",
-			 explain_cause_names[explanation->cause], class ? ", " : "",
-			 class ? class : "", explanation->grew_bytes > 0 ? "+" : "",
-			 column__format(grew, sizeof(grew), UNIT_BYTES, explanation->grew_bytes),
-			 explanation->per_minute_bytes > 0 ? "+" : "",
-			 column__format(minute, sizeof(minute), UNIT_BYTES,
-					explanation->per_minute_bytes));
-		text_rows__print_paragraph(output, style, 2, line);
-		text_rows__print_paragraph(output, style, 4, explanation->evidence);
-	}
-}

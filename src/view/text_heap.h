@@ -23,7 +23,4 @@ void text_heap__print_allocator(HEAP_PARAMETERS);
 /* The stacks that are nearest to their limits. */
 void text_heap__print_stacks(HEAP_PARAMETERS);
 
-/* Why it grew. */
-void text_heap__print_explanations(HEAP_PARAMETERS);
-
 #endif
