@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 /* Of one look; what is left over is asked at the next. */
-#define QUESTIONS_MAX 2048
+#define QUESTIONS_MAX 4096
 /* Of one look, and while answers last: each costs a new twin. */
 #define LOOK_FAULTS_MAX 4
 #define FAULTS_MAX	16
@@ -17,6 +17,8 @@
 
 /* The least page of any machine. */
 #define PAGE_BYTES 4096
+/* Allocators obtain memory in pieces that begin at round addresses. */
+#define STEP_BYTES (UINT64_C(1) << 20)
 
 /* Of a round that is begun anew because a question ended the one before. */
 static const struct twin_limits new_round_limits = {
@@ -46,27 +48,26 @@ struct inquiry {
 	struct answer *about[TWIN_BATCH];
 	size_t count;
 	uint64_t part; /* that the batch is about */
+	uint64_t foreign_parts[LOOK_FAULTS_MAX];
 	unsigned int asked, faults;
 	bool over;
 };
 
 size_t ownership__pages(uint64_t start, uint64_t end, uint64_t pages[OWNERSHIP_PAGES])
 {
-	uint64_t first = start & ~(uint64_t)(PAGE_BYTES - 1),
-		 last = (end - 1) & ~(uint64_t)(PAGE_BYTES - 1);
-	uint64_t step = (last - first) / (OWNERSHIP_PAGES - 1);
-	/* Extents begin at round addresses rather than anywhere. */
-	uint64_t round = step >= (2 << 20) ? 2 << 20 : PAGE_BYTES;
+	uint64_t low = (start / STEP_BYTES + 1) * STEP_BYTES;
+	uint64_t high = (end - 1) / STEP_BYTES * STEP_BYTES;
 	size_t count = 0;
 
-	pages[count++] = first;
-	if (last > first)
-		pages[count++] = last;
-	for (size_t i = 1; i < OWNERSHIP_PAGES - 1; i++) {
-		uint64_t page = (first + i * step) & ~(round - 1);
-
-		if (page > (count > 2 ? pages[count - 1] : first) && page < last)
-			pages[count++] = page;
+	pages[count++] = start;
+	if (end - start > PAGE_BYTES)
+		pages[count++] = end - PAGE_BYTES;
+	while (low <= high && count < OWNERSHIP_PAGES) {
+		pages[count++] = low;
+		if (high > low && count < OWNERSHIP_PAGES)
+			pages[count++] = high;
+		low += STEP_BYTES;
+		high -= STEP_BYTES;
 	}
 	return count;
 }
@@ -125,17 +126,14 @@ static void update_answers(struct ownership *ownership, const struct twin_target
 	ownership->count = count;
 }
 
-/* A fault says that nothing near these addresses is the allocator's; any other failure,
- * a lock that was held, say, says nothing. */
+/* A fault says that nothing in that part is the allocator's; any other failure, a lock that
+ * was held, say, says nothing. */
 static void question_failed(struct inquiry *inquiry, int error)
 {
 	struct evaluation *evaluation = inquiry->evaluation;
 
 	if (error == -EFAULT) {
-		for (size_t i = 0; i < inquiry->count; i++)
-			if (inquiry->about[i]->owner == OWNER_UNKNOWN)
-				inquiry->about[i]->owner = OWNER_OTHER;
-		inquiry->faults++;
+		inquiry->foreign_parts[inquiry->faults++] = inquiry->part;
 		inquiry->ownership->faults++;
 	}
 	inquiry->over = error != -EFAULT || inquiry->faults >= LOOK_FAULTS_MAX ||
@@ -159,46 +157,35 @@ static void send_questions(struct inquiry *inquiry)
 	inquiry->count = 0;
 }
 
+static bool is_foreign(const struct inquiry *inquiry, uint64_t part)
+{
+	for (unsigned int i = 0; i < inquiry->faults; i++)
+		if (inquiry->foreign_parts[i] == part)
+			return true;
+	return false;
+}
+
 static void add_question(struct inquiry *inquiry, struct answer *about, uint64_t address)
 {
 	uint64_t part_bytes = inquiry->rule->part_bytes;
 	uint64_t part = part_bytes ? address / part_bytes : 0;
+	struct twin_call *call;
 
 	if (inquiry->count == TWIN_BATCH || part != inquiry->part)
 		send_questions(inquiry);
-	if (inquiry->asked == QUESTIONS_MAX)
-		inquiry->over = true;
-	if (inquiry->over)
+	if (inquiry->over || is_foreign(inquiry, part))
 		return;
 	inquiry->part = part;
-	inquiry->calls[inquiry->count] = (struct twin_call){
+	inquiry->about[inquiry->count] = about;
+	call = &inquiry->calls[inquiry->count];
+	*call = (struct twin_call){
 		.thread_pointer = inquiry->evaluation->threads[0].thread_pointer,
 	};
-	inquiry->rule->ask(inquiry->evaluation, address, inquiry->count,
-			   &inquiry->calls[inquiry->count]);
-	inquiry->about[inquiry->count++] = about;
+	inquiry->rule->ask(inquiry->evaluation, address, inquiry->count++, call);
 	inquiry->asked++;
 }
 
-/* Asks about some of the pages of each mapping whose owner is unknown. */
-static void ask_pages(struct inquiry *inquiry, size_t from, size_t to)
-{
-	struct ownership *ownership = inquiry->ownership;
-
-	for (size_t i = 0; i < ownership->count && !inquiry->over; i++) {
-		struct answer *answer = &ownership->answers[i];
-		uint64_t pages[OWNERSHIP_PAGES];
-		size_t count;
-
-		if (answer->owner != OWNER_UNKNOWN)
-			continue;
-		count = ownership__pages(answer->start, answer->end, pages);
-		for (size_t page = from; page < to && page < count; page++)
-			add_question(inquiry, answer, pages[page]);
-	}
-	send_questions(inquiry);
-}
-
+/* Asks about each mapping whose owner is unknown, as far as the questions reach. */
 static void ask(struct ownership *ownership, struct evaluation *evaluation,
 		const struct ownership_rule *rule)
 {
@@ -208,10 +195,20 @@ static void ask(struct ownership *ownership, struct evaluation *evaluation,
 		.rule = rule,
 		.over = ownership->faults >= FAULTS_MAX,
 	};
+	size_t reached = 0;
 
-	ask_pages(&inquiry, 0, 2);
-	ask_pages(&inquiry, 2, OWNERSHIP_PAGES);
-	for (size_t i = 0; i < ownership->count && !inquiry.over; i++)
+	while (reached < ownership->count && !inquiry.over && inquiry.asked < QUESTIONS_MAX) {
+		struct answer *answer = &ownership->answers[reached++];
+		uint64_t pages[OWNERSHIP_PAGES];
+		size_t count = answer->owner == OWNER_UNKNOWN
+				       ? ownership__pages(answer->start, answer->end, pages)
+				       : 0;
+
+		for (size_t i = 0; i < count && answer->owner == OWNER_UNKNOWN; i++)
+			add_question(&inquiry, answer, pages[i]);
+	}
+	send_questions(&inquiry);
+	for (size_t i = 0; i < reached && !inquiry.over; i++)
 		if (ownership->answers[i].owner == OWNER_UNKNOWN)
 			ownership->answers[i].owner = OWNER_OTHER;
 }

@@ -40,9 +40,9 @@ void ownership__free(struct ownership *ownership);
 /* Whether a mapping may be an allocator's: private anonymous memory, the brk heap too. */
 bool ownership__is_candidate(const struct mapping *mapping);
 
-/* The pages to ask about in a mapping, first and last first; returns how many, at most
- * OWNERSHIP_PAGES. */
-#define OWNERSHIP_PAGES 8
+/* The pages to ask about in a mapping: the first, the last, and where each MiB begins, from
+ * both ends. Returns how many. */
+#define OWNERSHIP_PAGES 64
 size_t ownership__pages(uint64_t start, uint64_t end, uint64_t pages[OWNERSHIP_PAGES]);
 
 #endif
