@@ -54,6 +54,20 @@ GENERATOR_SOURCES := $(call find_c,docs/generator)
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_TESTS := $(filter tests/unit/test_%,$(UNIT_SOURCES))
 TARGET_SOURCES := $(sort $(wildcard tests/targets/*.c))
+# The same program with one allocator each, of those that are installed: FLAGS,FILE THAT IT
+# NEEDS.
+library_dir := $(shell gcc -print-multiarch 2>/dev/null)
+static_library = $(wildcard /usr/lib/$(library_dir)/lib$(1).a /usr/lib64/lib$(1).a /usr/lib/lib$(1).a)
+has_header = $(wildcard /usr/include/$(1))
+has_command = $(shell command -v $(1) 2>/dev/null)
+HEAP_VARIANTS := \
+	$(if $(call has_header,jemalloc/jemalloc.h),jemalloc) \
+	$(if $(call static_library,jemalloc),jemalloc_static jemalloc_prefix) \
+	$(if $(call has_header,gperftools/tcmalloc.h),tcmalloc tcmalloc_debug) \
+	$(if $(call static_library,tcmalloc_minimal),tcmalloc_static) \
+	$(if $(call has_header,mimalloc.h),mimalloc) \
+	$(if $(call has_command,musl-gcc),musl)
+HEAP_PROGRAMS := $(HEAP_VARIANTS:%=build/targets/heap_%)
 BENCH_SOURCES := $(sort $(wildcard bench/*.c))
 LIVE_SOURCES := $(sort $(wildcard tests/live/*.c))
 
@@ -65,7 +79,7 @@ COLLECT_OBJECTS := $(filter $(OBJ)/src/collect/%,$(OBJECTS))
 GENERATOR_OBJECTS := $(GENERATOR_SOURCES:%.c=$(OBJ)/%.o)
 UNIT_HELPERS := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES)))
 UNIT_PROGRAMS := $(UNIT_TESTS:tests/unit/%.c=$(BUILD)/unit/%)
-TARGET_PROGRAMS := $(TARGET_SOURCES:tests/targets/%.c=build/targets/%)
+TARGET_PROGRAMS := $(TARGET_SOURCES:tests/targets/%.c=build/targets/%) $(HEAP_PROGRAMS)
 BENCH_PROGRAMS := $(BENCH_SOURCES:bench/%.c=$(BUILD)/bench/%)
 LIVE_PROGRAMS := $(LIVE_SOURCES:tests/live/%.c=$(BUILD)/live/%)
 
@@ -234,6 +248,28 @@ build/targets/%: tests/targets/%.c
 	$(say) TARGET $@
 	@mkdir -p $(@D)
 	$(Q)gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -pthread -MMD -MP -MF $@.d -o $@ $<
+
+# Static archives need what C++ code needs; their symbols are not exported.
+heap_libs_jemalloc := -Wl,--no-as-needed -ljemalloc
+heap_libs_jemalloc_static := $(call static_library,jemalloc) -lstdc++ -lm
+heap_libs_jemalloc_prefix := build/targets/libjemalloc_prefix.a -lstdc++ -lm
+heap_libs_tcmalloc := -Wl,--no-as-needed -ltcmalloc_minimal
+heap_libs_tcmalloc_debug := -Wl,--no-as-needed -ltcmalloc_minimal_debug
+heap_libs_tcmalloc_static := $(call static_library,tcmalloc_minimal) -lstdc++ -lm
+heap_libs_mimalloc := -Wl,--no-as-needed -lmimalloc
+heap_libs_musl := -static
+
+$(HEAP_PROGRAMS): build/targets/heap_%: tests/targets/heap.c
+	$(say) TARGET $@
+	@mkdir -p $(@D)
+	$(Q)$(if $(filter musl,$*),musl-gcc,gcc) -std=gnu11 -D_GNU_SOURCE -O2 -g -pthread -MMD -MP \
+		-MF $@.d -o $@ $< $(heap_libs_$*)
+
+# As a build with a prefix names it.
+build/targets/heap_jemalloc_prefix: build/targets/libjemalloc_prefix.a
+build/targets/libjemalloc_prefix.a: $(call static_library,jemalloc)
+	@mkdir -p $(@D)
+	$(Q)objcopy --redefine-sym mallctl=je_mallctl $< $@
 
 $(BUILD)/bench/%: $(OBJ)/bench/%.o $(LIBRARY_OBJECTS) $(BUILD)/stamp/link
 	$(say) LINK $@
