@@ -8,9 +8,11 @@ packages() {
 	case $1 in
 	build) echo make gcc libc6-dev pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev \
 		libjansson-dev libncurses-dev libcap-dev ;;
-	# what the tests run beside the program; binutils for readelf, procps for pgrep
+	# what the tests run beside the program; binutils for readelf, procps for pgrep; redis-tools
+	# has Redis itself, without the service
 	test) echo libcmocka-dev python3 jq tmux man-db procps binutils util-linux curl xz-utils \
-		zstd lz4 cpio bash-completion libclang-rt-14-dev ;;
+		zstd lz4 cpio bash-completion libclang-rt-14-dev \
+		libjemalloc-dev libgoogle-perftools-dev libmimalloc-dev musl-tools redis-tools ;;
 	lint) echo clang-tidy clang-format cppcheck shellcheck git ;;
 	# what weighs a lot or is of use to few: only by FULL=1
 	full) echo docker.io busybox-static qemu-system-x86 zsh fish ;;

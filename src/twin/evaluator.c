@@ -161,6 +161,7 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 {
 	size_t claims = evaluation->regions->count;
 	bool allocator = candidate->source->kind == SOURCE_ALLOCATOR;
+	const char *reason;
 
 	clear_figures(&answer->figures);
 	evaluation->symbols = candidate->addresses;
@@ -170,10 +171,12 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	if (!answer->error)
 		return;
 	evaluation->regions->count = claims;
-	snprintf(answer->reason, sizeof(answer->reason), "%s",
-		 twin__reason(evaluation->twin)[0]
-			 ? twin__reason(evaluation->twin)
-			 : "its answers contradict each other, as it changes meanwhile");
+	reason = twin__reason(evaluation->twin);
+	if (answer->error == -ENOENT)
+		reason = "it is not in use";
+	else if (!reason[0])
+		reason = "its answers contradict each other, as it changes meanwhile";
+	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
 /* The last answer stands in for one that would cost too much now. */

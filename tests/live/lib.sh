@@ -212,3 +212,10 @@ within() {
 equal() {
 	if [ "$2" = "$3" ] && [ -n "$2" ]; then pass "$1"; else fail "$1" "$2, expected $3"; fi
 }
+
+# state_of PID: what looking might change: resident pages, page tables, swap, faults.
+state_of() {
+	awk '/^(RssAnon|RssFile|RssShmem|VmPTE|VmSwap):/ { printf "%s %s ", $1, $2 }' \
+		"/proc/$1/status"
+	cut -d' ' -f10,12 "/proc/$1/stat"
+}
