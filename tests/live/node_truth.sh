@@ -6,6 +6,7 @@
 #
 #   NODE_BINARIES   the binaries to be tried (default: the machine's node; with FULL=1
 #                   those of scripts/node-versions.sh)
+# shellcheck disable=SC2317,SC2119 # functions are passed by name
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
