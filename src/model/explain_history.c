@@ -23,21 +23,32 @@
 #define GROWTH_LEAST_PER_MINUTE MIB
 #define GROWTH_LEAST_PERCENT	2
 
+/* What is left after each collection differs by itself. */
+#define STEP_LEAST_BYTES   (4 * MIB)
+#define STEP_LEAST_PERCENT 10
+
 /* Values that differ by less are the same: what a look itself disturbs. */
 #define FALL_LEAST_BYTES (64 * 1024)
 
 struct sample {
 	int64_t time_unix_ns;
 	figure_value values[SERIES_COUNT];
-	uint32_t falls[SERIES_COUNT]; /* so far */
+	int64_t falls[SERIES_COUNT]; /* the largest of those since the sample before; 0: none */
 };
+
+/* Of the allocator: when all are as they were, it was not asked, or nothing happened. */
+static const enum process_figure answer_figures[] = {
+	FIG_HEAP_LIVE, FIG_HEAP_FREE, FIG_HEAP_ACTIVE, FIG_HEAP_RETAINED, FIG_HEAP_LIVE_BLOCKS,
+};
+
+static const enum explain_series answer_series[] = {SERIES_LIVE, SERIES_SLACK, SERIES_NATIVE_LIVE};
 
 struct explain_history {
 	uint64_t image;
 	struct sample *samples; /* the first of the watch stays the first */
 	size_t count, capacity;
 	figure_value last[SERIES_COUNT]; /* that were known */
-	uint32_t falls[SERIES_COUNT];
+	figure_value answer[ARRAY_SIZE(answer_figures)];
 };
 
 /* ---- what a sample holds ---- */
@@ -108,6 +119,22 @@ static void take(figure_value *values, const struct process *process)
 		values[s] = sane(values[s]);
 }
 
+/* What was worked out from an old answer and new figures of others would be wrong. */
+static void keep_answer(struct explain_history *history, figure_value *values,
+			const struct process *process)
+{
+	bool is_new = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(answer_figures); i++) {
+		figure_value value = process->figures[answer_figures[i]];
+
+		is_new |= value != history->answer[i];
+		history->answer[i] = value;
+	}
+	for (size_t i = 0; !is_new && i < ARRAY_SIZE(answer_series); i++)
+		values[answer_series[i]] = history->last[answer_series[i]];
+}
+
 /* ---- adding ---- */
 
 /* Makes one of samples i and i + 1. */
@@ -115,10 +142,13 @@ static void merge(struct explain_history *history, size_t i)
 {
 	struct sample *kept = &history->samples[i], *gone = kept + 1;
 
-	for (int s = 0; s < SERIES_COUNT; s++)
+	for (int s = 0; s < SERIES_COUNT; s++) {
 		if (figure_known(gone->values[s]) &&
 		    (!figure_known(kept->values[s]) || gone->values[s] < kept->values[s]))
 			kept->values[s] = gone->values[s];
+		if (gone->falls[s] > kept->falls[s])
+			kept->falls[s] = gone->falls[s];
+	}
 	memmove(gone, gone + 1, (history->count - i - 2) * sizeof(*gone));
 	history->count--;
 }
@@ -143,15 +173,17 @@ static void make_room(struct explain_history *history)
 	merge(history, nearest);
 }
 
-static void count_falls(struct explain_history *history, const figure_value *values)
+static void note_falls(struct explain_history *history, struct sample *sample)
 {
 	for (int s = 0; s < SERIES_COUNT; s++) {
-		if (!figure_known(values[s]))
+		figure_value value = sample->values[s], last = history->last[s];
+
+		sample->falls[s] = 0;
+		if (!figure_known(value))
 			continue;
-		if (figure_known(history->last[s]) &&
-		    values[s] < history->last[s] - FALL_LEAST_BYTES)
-			history->falls[s]++;
-		history->last[s] = values[s];
+		if (figure_known(last) && last - value >= FALL_LEAST_BYTES)
+			sample->falls[s] = last - value;
+		history->last[s] = value;
 	}
 }
 
@@ -159,8 +191,8 @@ static void start_anew(struct explain_history *history, uint64_t image)
 {
 	history->image = image;
 	history->count = 0;
-	memset(history->falls, 0, sizeof(history->falls));
 	figures__clear(history->last, SERIES_COUNT);
+	figures__clear(history->answer, ARRAY_SIZE(answer_figures));
 }
 
 /* The look was noted already. */
@@ -203,8 +235,8 @@ void explain_history__add(struct explain_history **kept, const struct process *p
 	sample = &history->samples[history->count++];
 	sample->time_unix_ns = time_unix_ns;
 	take(sample->values, process);
-	count_falls(history, sample->values);
-	memcpy(sample->falls, history->falls, sizeof(sample->falls));
+	keep_answer(history, sample->values, process);
+	note_falls(history, sample);
 }
 
 void explain_history__free(struct explain_history *history)
@@ -239,9 +271,10 @@ struct point {
 
 /* One series over one stretch. */
 struct course {
-	struct point floors[PARTS]; /* the lowest of each part */
-	struct point highest;	    /* of the last part */
-	struct point newest;
+	bool is_stepped;
+	struct point parts[PARTS]; /* what each counts by */
+	figure_value highest;	   /* of the last part */
+	struct point oldest, newest;
 };
 
 static int part_of(const struct stretch *stretch, int64_t time_ns)
@@ -254,47 +287,58 @@ static int part_of(const struct stretch *stretch, int64_t time_ns)
 
 static void follow(struct course *course, int part, struct point now, struct growth *growth)
 {
-	bool is_last = part == PARTS - 1;
+	struct point *counted = &course->parts[part];
 
 	if (!figure_known(now.value))
 		return;
-	if (is_last && figure_known(course->newest.value) && now.value > course->newest.value)
+	if (part && figure_known(course->newest.value) && now.value > course->newest.value)
 		growth->rose = true;
-	if (!figure_known(course->floors[part].value) || now.value < course->floors[part].value)
-		course->floors[part] = now;
-	if (is_last && now.value > course->highest.value)
-		course->highest = now;
+	if (course->is_stepped || !figure_known(counted->value) || now.value < counted->value)
+		*counted = now;
+	if (part == PARTS - 1 && now.value > course->highest)
+		course->highest = now.value;
+	if (!figure_known(course->oldest.value))
+		course->oldest = now;
 	course->newest = now;
 }
 
-/* Whether a growth from floor to floor stands out: above what is always there, not only
- * in the beginning of the stretch, and against the ups and downs of the last part. */
+/* Whether a growth stands out: above what is always there, not only in the beginning of
+ * the stretch, and against the ups and downs. */
 static bool stands_out(const struct growth *growth, const struct course *course)
 {
-	figure_value from = course->floors[0].value, middle = course->floors[1].value;
-	figure_value to = course->floors[PARTS - 1].value;
-	int64_t swing = growth->fell ? course->highest.value - to : 0;
+	figure_value middle = course->parts[1].value, to = course->parts[PARTS - 1].value;
+	int64_t bytes = growth->floor_bytes;
 
-	if (to - from < GROWTH_LEAST_BYTES || to - from < swing / 2)
+	if (to - middle < bytes / 16)
 		return false;
-	if (to - middle < (to - from) / 16)
+	if (course->is_stepped)
+		return bytes >= STEP_LEAST_BYTES && bytes >= growth->swing_bytes &&
+		       bytes >= growth->from / 100 * STEP_LEAST_PERCENT;
+	if (bytes < GROWTH_LEAST_BYTES || bytes < growth->swing_bytes / 2)
 		return false;
 	return growth->per_minute_bytes >= GROWTH_LEAST_PER_MINUTE ||
-	       growth->bytes >= from / 100 * GROWTH_LEAST_PERCENT;
+	       growth->bytes >= growth->from / 100 * GROWTH_LEAST_PERCENT;
 }
 
 static void settle(struct growth *growth, const struct course *course)
 {
-	struct point from = course->floors[0];
-	struct point to = growth->fell ? course->floors[PARTS - 1] : course->newest;
+	struct point from = course->parts[0];
+	struct point to = growth->fell ? course->parts[PARTS - 1] : course->newest;
 
 	for (int part = 0; part < PARTS; part++)
-		if (!figure_known(course->floors[part].value))
+		if (!figure_known(course->parts[part].value))
 			return;
+	/* one step tells nothing of growth */
+	if (course->is_stepped && course->oldest.value == course->newest.value)
+		return;
 	growth->known = true;
 	growth->from = from.value;
 	growth->to = to.value;
 	growth->bytes = to.value - from.value;
+	growth->floor_bytes = course->parts[PARTS - 1].value - from.value;
+	growth->swing_bytes = course->highest - course->parts[PARTS - 1].value;
+	if (growth->swing_bytes < growth->fall_bytes)
+		growth->swing_bytes = growth->fall_bytes;
 	growth->length_ns = to.time_ns - from.time_ns;
 	growth->per_minute_bytes =
 		(int64_t)((double)growth->bytes * 60 * NS_PER_SECOND / (double)growth->length_ns);
@@ -304,18 +348,23 @@ static void settle(struct growth *growth, const struct course *course)
 static void measure(struct growth *growth, const struct stretch *stretch, int series)
 {
 	const struct sample *samples = stretch->samples;
-	struct course course = {.highest = {FIGURE_UNKNOWN, 0}, .newest = {FIGURE_UNKNOWN, 0}};
+	struct course course = {
+		.is_stepped = series == SERIES_HEAP_USED_AFTER,
+		.highest = FIGURE_UNKNOWN,
+		.oldest = {FIGURE_UNKNOWN, 0},
+		.newest = {FIGURE_UNKNOWN, 0},
+	};
 
 	*growth = (struct growth){.from = FIGURE_UNKNOWN, .to = FIGURE_UNKNOWN};
 	for (int part = 0; part < PARTS; part++)
-		course.floors[part].value = FIGURE_UNKNOWN;
+		course.parts[part].value = FIGURE_UNKNOWN;
 	for (size_t i = 0; i < stretch->count; i++) {
 		struct point now = {samples[i].values[series], samples[i].time_unix_ns};
 		int part = part_of(stretch, now.time_ns);
 
-		if (part == PARTS - 1 && i &&
-		    samples[i].falls[series] > samples[i - 1].falls[series])
-			growth->fell = true;
+		if (i && samples[i].falls[series] > growth->fall_bytes)
+			growth->fall_bytes = samples[i].falls[series];
+		growth->fell |= i && part == PARTS - 1 && samples[i].falls[series];
 		follow(&course, part, now, growth);
 	}
 	settle(growth, &course);

@@ -23,6 +23,7 @@ enum explain_series {
 	SERIES_RSS,
 	SERIES_CLASS_FIRST,
 	SERIES_CLASS_LAST = SERIES_CLASS_FIRST + CLASS_COUNT - 1,
+	/* The allocator is not asked at each look: these three are as of the last answer. */
 	SERIES_LIVE,		/* heap.live_bytes */
 	SERIES_SLACK,		/* heap.slack_bytes */
 	SERIES_NATIVE_LIVE,	/* heap.live_bytes less array buffers */
@@ -38,17 +39,24 @@ enum explain_series {
 };
 
 /* What one series did in a stretch of time, which is cut into three parts of equal length.
- * `from` is the lowest value of the first part; `to` is the lowest of the last part if
- * anything fell there, else the newest. */
+ * A part counts by its low point. Of a series that changes in steps (V8's heap after
+ * collections), which are low points by themselves, it counts by its newest value.
+ *
+ * `from` is what the first part counts by; `to` is the low point of the last part if
+ * anything fell there, else the newest value. */
 struct growth {
 	bool known; /* each part has a value */
 	bool grew;  /* more than noise, and still in the last part */
 	bool fell;  /* in the last part some value was below the one before */
-	bool rose;  /* ... above the one before */
+	bool rose;  /* after the first part some value was above the one before */
 	figure_value from, to;
 	int64_t bytes;	   /* to - from */
 	int64_t length_ns; /* between these two */
 	int64_t per_minute_bytes;
+	int64_t floor_bytes; /* from the first part to the last, by what they count by */
+	int64_t fall_bytes;  /* the largest of all falls */
+	int64_t swing_bytes; /* the same, or how much higher the last part was than its low
+			      * point */
 };
 
 struct explain_history;

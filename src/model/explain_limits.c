@@ -5,12 +5,18 @@
 #include "model/account.h"
 #include "model/explain_rules.h"
 
-#define MIB ((int64_t)1 << 20)
+#define MIB	      ((int64_t)1 << 20)
+#define NS_PER_SECOND INT64_C(1000000000)
 
 /* Slack that does not grow is told, too, from here on: at rest it is the answer to "why
  * is it so large". */
 #define SLACK_LEAST_BYTES   (64 * MIB)
 #define SLACK_LEAST_PERCENT 40
+
+/* What comes and goes from here on is more than noise; of the growth of what is held at
+ * least the third must have no use at low points. */
+#define PEAK_LEAST_BYTES MIB
+#define PEAK_LEAST_PART	 3
 
 #define NEAR_PERCENT 85
 /* The container's limit, where V8 would grow beyond it. */
@@ -67,6 +73,39 @@ bool explain_find__slack_share(const struct explain_case *explained, struct expl
 		output__add_text(text, ", live are ");
 		explain_text__add_bytes(text, figures[FIG_HEAP_LIVE]);
 	}
+	return true;
+}
+
+static int64_t floor_growth(const struct growth *growth)
+{
+	return growth->known && growth->floor_bytes > 0 ? growth->floor_bytes : 0;
+}
+
+/* What comes and goes leaves its highest point behind: the allocator's regions grew, what
+ * is in use at its low points did not as much. */
+bool explain_find__slack_of_peaks(const struct explain_case *explained, struct explanation *found,
+				  struct output *text)
+{
+	const struct growth *held = explain_case__class(explained, FIG_CLASS_MALLOC);
+	const struct growth *native = &explained->growths[SERIES_NATIVE_LIVE];
+	const struct growth *buffers = &explained->growths[SERIES_ARRAY_BUFFERS];
+	int64_t used = floor_growth(native) + floor_growth(buffers);
+	int64_t swing = native->fall_bytes + (buffers->known ? buffers->fall_bytes : 0);
+
+	if (!held->grew || !native->known || swing < PEAK_LEAST_BYTES ||
+	    held->floor_bytes - used < held->floor_bytes / PEAK_LEAST_PART)
+		return false;
+	found->class = FIG_CLASS_MALLOC;
+	found->grew_bytes = (int64_t)((double)held->bytes * ((double)(held->floor_bytes - used) /
+							     (double)held->floor_bytes));
+	found->per_minute_bytes =
+		(int64_t)((double)found->grew_bytes / (double)held->length_ns * 60 * NS_PER_SECOND);
+	explain_text__add_growth(text, "the allocator's regions", held);
+	output__add_text(text, ", what is in use at its low points by ");
+	explain_text__add_bytes(text, used);
+	output__add_text(text, ", while up to ");
+	explain_text__add_bytes(text, swing);
+	output__add_text(text, " came and went");
 	return true;
 }
 

@@ -222,6 +222,12 @@ const struct explain_rule explain_rules[] = {
 	{
 		.cause = CAUSE_SLACK,
 		NO_SERIES,
+		.find = explain_find__slack_of_peaks,
+		.means_here = slack_means,
+	},
+	{
+		.cause = CAUSE_SLACK,
+		NO_SERIES,
 		.find = explain_find__slack_share,
 		.means_here = slack_means,
 	},
@@ -332,7 +338,8 @@ static bool find_growth(const struct explain_rule *rule, const struct explain_ca
 		return false;
 	if (with && with->known && with->bytes < growth->bytes / 4)
 		return false;
-	if (rule->collected && !growth__is_settled(explained, rule->deciding))
+	if (rule->collected && (growth->floor_bytes < growth->fall_bytes ||
+				!growth__is_settled(explained, rule->deciding)))
 		return false;
 	found->class = class_that_grew_most(explained, rule->classes);
 	found->grew_bytes = growth->bytes;

@@ -59,6 +59,8 @@ void explain_text__add_growth(struct output *text, const char *subject,
 bool growth__is_settled(const struct explain_case *explained, enum explain_series series);
 const struct growth *explain_case__class(const struct explain_case *explained, int class);
 
+bool explain_find__slack_of_peaks(const struct explain_case *explained, struct explanation *found,
+				  struct output *text);
 bool explain_find__slack_share(const struct explain_case *explained, struct explanation *found,
 			       struct output *text);
 bool explain_find__near_heap_limit(const struct explain_case *explained, struct explanation *found,

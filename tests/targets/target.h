@@ -3,6 +3,7 @@
 #define TARGET_H
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -116,6 +117,14 @@ static inline bool target__next_phase(void)
 		if (got == 0 || (got < 0 && errno != EINTR))
 			return false;
 	}
+}
+
+/* True if the input ended within the time; a newline is passed over. */
+static inline bool target__wait_ms(int milliseconds)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&input, 1, milliseconds) > 0 && !target__next_phase();
 }
 
 static inline void target__idle(void)
