@@ -131,7 +131,9 @@ static void keep_answer(struct explain_history *history, figure_value *values,
 		is_new |= value != history->answer[i];
 		history->answer[i] = value;
 	}
-	for (size_t i = 0; !is_new && i < ARRAY_SIZE(answer_series); i++)
+	if (is_new || !figure_known(process->figures[FIG_HEAP_LIVE]))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(answer_series); i++)
 		values[answer_series[i]] = history->last[answer_series[i]];
 }
 

@@ -82,14 +82,16 @@ static int64_t floor_growth(const struct growth *growth)
 }
 
 /* What comes and goes leaves its highest point behind: the allocator's regions grew, what
- * is in use at its low points did not as much. */
+ * is held in them did not as much. */
 bool explain_find__slack_of_peaks(const struct explain_case *explained, struct explanation *found,
 				  struct output *text)
 {
 	const struct growth *held = explain_case__class(explained, FIG_CLASS_MALLOC);
 	const struct growth *native = &explained->growths[SERIES_NATIVE_LIVE];
 	const struct growth *buffers = &explained->growths[SERIES_ARRAY_BUFFERS];
-	int64_t used = floor_growth(native) + floor_growth(buffers);
+	int64_t used =
+		floor_growth(native) +
+		(growth__is_held(explained, SERIES_ARRAY_BUFFERS) ? floor_growth(buffers) : 0);
 	int64_t swing = native->fall_bytes + (buffers->known ? buffers->fall_bytes : 0);
 
 	if (!held->grew || !native->known || swing < PEAK_LEAST_BYTES ||
@@ -101,11 +103,11 @@ bool explain_find__slack_of_peaks(const struct explain_case *explained, struct e
 	found->per_minute_bytes =
 		(int64_t)((double)found->grew_bytes / (double)held->length_ns * 60 * NS_PER_SECOND);
 	explain_text__add_growth(text, "the allocator's regions", held);
-	output__add_text(text, ", what is in use at its low points by ");
+	output__add_text(text, ", what is held in them by ");
 	explain_text__add_bytes(text, used);
 	output__add_text(text, ", while up to ");
 	explain_text__add_bytes(text, swing);
-	output__add_text(text, " came and went");
+	output__add_text(text, " at a time came and went");
 	return true;
 }
 

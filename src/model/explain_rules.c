@@ -315,6 +315,14 @@ bool growth__is_settled(const struct explain_case *explained, enum explain_serie
 	return collections->known ? collections->rose : growth->fell;
 }
 
+bool growth__is_held(const struct explain_case *explained, enum explain_series series)
+{
+	const struct growth *growth = &explained->growths[series];
+
+	return growth->grew && growth->floor_bytes >= growth->fall_bytes &&
+	       growth__is_settled(explained, series);
+}
+
 static int class_that_grew_most(const struct explain_case *explained, const int classes[2])
 {
 	const struct growth *first = explain_case__class(explained, classes[0]);
@@ -338,8 +346,7 @@ static bool find_growth(const struct explain_rule *rule, const struct explain_ca
 		return false;
 	if (with && with->known && with->bytes < growth->bytes / 4)
 		return false;
-	if (rule->collected && (growth->floor_bytes < growth->fall_bytes ||
-				!growth__is_settled(explained, rule->deciding)))
+	if (rule->collected && !growth__is_held(explained, rule->deciding))
 		return false;
 	found->class = class_that_grew_most(explained, rule->classes);
 	found->grew_bytes = growth->bytes;

@@ -56,6 +56,9 @@ bool explain_rule__holds(const struct explain_rule *rule, const struct explain_c
 void explain_text__add_bytes(struct output *text, int64_t bytes);
 void explain_text__add_growth(struct output *text, const char *subject,
 			      const struct growth *growth);
+/* Of what holds garbage: whether a collection was seen, and whether by that the growth is
+ * of what is held, and not of the garbage, of which looks see now more and now less. */
+bool growth__is_held(const struct explain_case *explained, enum explain_series series);
 bool growth__is_settled(const struct explain_case *explained, enum explain_series series);
 const struct growth *explain_case__class(const struct explain_case *explained, int class);
 

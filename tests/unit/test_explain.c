@@ -467,7 +467,7 @@ static void test_explain__slack_of_peaks(void **state)
 	(void)state;
 	process = watch(&account, 45, growing_peaks);
 	expect(process, "slack");
-	expect_words(process, "came and went");
+	expect_words(process, "at a time came and went");
 	account__release(&account);
 }
 
