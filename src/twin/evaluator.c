@@ -164,6 +164,7 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	const char *reason;
 
 	clear_figures(&answer->figures);
+	evaluation->reason[0] = '\0';
 	evaluation->symbols = candidate->addresses;
 	evaluation->state = &candidate->state;
 	answer->error =
@@ -174,6 +175,8 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	reason = twin__reason(evaluation->twin);
 	if (answer->error == -ENOENT)
 		reason = "it is not in use";
+	else if (evaluation->reason[0])
+		reason = evaluation->reason;
 	else if (!reason[0])
 		reason = "its answers contradict each other, as it changes meanwhile";
 	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);

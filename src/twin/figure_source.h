@@ -38,6 +38,7 @@ struct evaluation {
 	/* Regions that the source found out to be of a class (V8's pages, an allocator's
 	 * memory); the classifier takes them where no thread's stack lies. */
 	struct regions *regions;
+	char reason[160]; /* a source that fails may say why, where the twin does not */
 };
 
 /* What an allocator says of itself; FIGURE_UNKNOWN where it does not. */
@@ -63,7 +64,7 @@ struct figure_source {
 	/*
 	 * 0; -ENOENT: it is there, but not in use; -EAGAIN: the answers contradict each other,
 	 * as the process changed meanwhile: it is asked again; another -errno, where
-	 * twin__reason() or a note of the process tells why. Allocators fill *figures, which
+	 * twin__reason() or evaluation->reason tells why. Allocators fill *figures, which
 	 * comes with everything unknown; it is NULL for runtimes.
 	 */
 	int (*evaluate)(struct evaluation *evaluation, struct allocator_figures *figures);

@@ -6,6 +6,7 @@
  * count as live, at most some 400 KiB a thread, mostly far less.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "twin/sources.h"
 
@@ -73,9 +74,8 @@ static int evaluate_old(struct evaluation *evaluation, struct allocator_figures 
 	int error;
 
 	if (anonymous_bytes(evaluation->target) > UINT32_MAX) {
-		process__add_note(evaluation->process,
-				  "glibc: mallinfo() tells no more than 4 GiB, and there is no "
-				  "mallinfo2()");
+		snprintf(evaluation->reason, sizeof(evaluation->reason),
+			 "mallinfo() tells no more than 4 GiB, and there is no mallinfo2()");
 		return -ERANGE;
 	}
 	error = call(evaluation, evaluation->symbols[MALLINFO]);

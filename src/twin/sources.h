@@ -10,6 +10,6 @@ extern const struct figure_source jemalloc_source, jemalloc_je_source, jemalloc_
 extern const struct figure_source tcmalloc_source;
 extern const struct figure_source mimalloc_source;
 extern const struct figure_source cpython_source, cpython_global_source;
-extern const struct figure_source v8_source;
+extern const struct figure_source v8_source, v8_hidden_source;
 
 #endif
