@@ -48,8 +48,9 @@ static void limit_of_heap(LIMIT_PARAMETERS)
 		return;
 	row->used = share_of(nearest->figures[IFIG_HEAP_USED], row->limit_bytes);
 	text__bytes(bytes, sizeof(bytes), nearest->figures[IFIG_HEAP_USED]);
-	snprintf(row->remark, sizeof(row->remark), "%s: heapUsed %s",
-		 nearest->thread[0] ? nearest->thread : "isolate", bytes);
+	snprintf(row->remark, sizeof(row->remark), "%s (%u): heapUsed %s",
+		 nearest->thread[0] ? nearest->thread : "isolate",
+		 nearest->tid ? nearest->tid : nearest->id, bytes);
 }
 
 /* Native memory has no limit of its own: what is left is what the nearest of others
