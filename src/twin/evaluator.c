@@ -157,6 +157,26 @@ static bool is_passing(int error)
 	return error == -EAGAIN || error == -EFAULT || error == -EIO;
 }
 
+/* No allocator holds more than there is address space, or less than nothing: whoever says so
+ * lies, or was caught in the middle of a change. */
+static bool are_possible(const struct allocator_figures *figures, const struct twin_target *target)
+{
+	const figure_value values[] = {
+		figures->live_bytes,	 figures->live_blocks,	  figures->free_bytes,
+		figures->mmapped_bytes,	 figures->active_bytes,	  figures->resident_bytes,
+		figures->retained_bytes, figures->metadata_bytes,
+	};
+	uint64_t mapped_bytes = 0;
+
+	for (size_t i = 0; i < target->mapping_count; i++)
+		mapped_bytes += target->mappings[i].end - target->mappings[i].start;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		if (figure_known(values[i]) &&
+		    (values[i] < 0 || (uint64_t)values[i] > mapped_bytes))
+			return false;
+	return true;
+}
+
 static void ask(struct evaluation *evaluation, struct candidate *candidate, struct answer *answer)
 {
 	size_t claims = evaluation->regions->count;
@@ -169,6 +189,10 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	evaluation->state = &candidate->state;
 	answer->error =
 		candidate->source->evaluate(evaluation, allocator ? &answer->figures : NULL);
+	if (!answer->error && !are_possible(&answer->figures, evaluation->target)) {
+		clear_figures(&answer->figures);
+		answer->error = -EAGAIN;
+	}
 	if (!answer->error)
 		return;
 	evaluation->regions->count = claims;

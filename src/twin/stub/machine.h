@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <sys/syscall.h>
 
 #include "twin/home.h"
 
