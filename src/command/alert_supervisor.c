@@ -83,6 +83,15 @@ static bool wait_until(pid_t pid, int64_t deadline_ns, struct supervisor_report 
 	}
 }
 
+/* What the command started has as long as itself to end. */
+static void wait_for_group(pid_t group, int64_t deadline_ns)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+
+	while (kill(-group, 0) == 0 && now_ns() < deadline_ns)
+		nanosleep(&moment, NULL);
+}
+
 static void watch(pid_t pid, int64_t timeout_ns, struct supervisor_report *report)
 {
 	int64_t deadline_ns = now_ns() + timeout_ns;
@@ -92,8 +101,9 @@ static void watch(pid_t pid, int64_t timeout_ns, struct supervisor_report *repor
 	report->timed_out = true;
 	kill(-pid, SIGTERM);
 	kill(-pid, SIGCONT); /* a stopped one would not hear it */
-	if (wait_until(pid, deadline_ns + GRACE_NS, report)) {
-		/* what it started may have paid no heed */
+	deadline_ns += GRACE_NS;
+	if (wait_until(pid, deadline_ns, report)) {
+		wait_for_group(pid, deadline_ns);
 		kill(-pid, SIGKILL);
 		return;
 	}

@@ -56,14 +56,21 @@ void explain_text__add_growth(struct output *text, const char *subject, const st
 	output__add_text(text, "/min)");
 }
 
-/* ", RSS from A to B" */
+/* ", RSS from A to B", or ", RSS stayed at A" */
 static void add_also(struct output *text, const struct explain_case *explained, const char *subject,
 		     enum explain_series series)
 {
-	if (!explained->growths[series].known)
+	const struct growth *growth = &explained->growths[series];
+
+	if (!growth->known)
 		return;
 	output__printf(text, ", %s", subject);
-	add_from_to(text, &explained->growths[series]);
+	if (growth->bytes >= MIB || growth->bytes <= -MIB) {
+		add_from_to(text, growth);
+		return;
+	}
+	output__add_text(text, " stayed at ");
+	explain_text__add_bytes(text, growth->to);
 }
 
 static void add_rss_and_heap(struct output *text, const struct explain_case *explained)
