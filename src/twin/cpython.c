@@ -4,9 +4,9 @@
  * sys.getallocatedblocks(), from the same function, so equal to it. It is a figure of the
  * runtime and no part of the account: pymalloc's arenas are private anonymous memory.
  *
- * The function only reads, so it needs no GIL. It walks the header of every pool: one page
- * fetched for each 4 KiB (before 3.10) or 16 KiB of the objects' memory, so that the page
- * budget is the limit; beyond it the figure is unknown.
+ * The function only reads, so it needs no GIL. Up to 3.8 it reads a counter; since then it
+ * walks the header of every pool: one page fetched for each 4 KiB (3.9) or 16 KiB of the
+ * objects' memory, so that the page budget is the limit; beyond it the figure is unknown.
  *
  * In the process itself a call counts a few blocks for its own frame and result: a program
  * that prints the figure and then waits in a read differs by those few.
