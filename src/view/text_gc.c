@@ -18,7 +18,10 @@ struct cell_shape {
 	const char *title;
 	size_t width;
 	bool left;
+	bool spare; /* left out where the terminal is narrow */
 };
+
+#define NARROW 120
 
 static void add_cell(struct output *line, const struct cell_shape *shape, const char *text)
 {
@@ -41,7 +44,8 @@ static void print_cells(struct output *output, const struct text_style *style, e
 
 	output__init(&line, -1);
 	for (size_t i = 0; i < count; i++)
-		add_cell(&line, &shapes[i], texts ? texts[i] : shapes[i].title);
+		if (!shapes[i].spare || !style->width || style->width >= NARROW)
+			add_cell(&line, &shapes[i], texts ? texts[i] : shapes[i].title);
 	while (line.length && line.data[line.length - 1] == ' ')
 		line.length--;
 	output__add_char(&line, '\0');
@@ -60,7 +64,12 @@ static const char *format_pause(char buffer[CELL_SIZE], figure_value ns)
 {
 	if (!figure_known(ns))
 		return "-";
-	snprintf(buffer, CELL_SIZE, "%.2f ms", (double)ns / (double)NS_PER_MS);
+	if (ns < 100 * NS_PER_MS)
+		snprintf(buffer, CELL_SIZE, "%.2f ms", (double)ns / (double)NS_PER_MS);
+	else if (ns < NS_PER_SECOND)
+		snprintf(buffer, CELL_SIZE, "%.1f ms", (double)ns / (double)NS_PER_MS);
+	else
+		snprintf(buffer, CELL_SIZE, "%.2f s", (double)ns / (double)NS_PER_SECOND);
 	return buffer;
 }
 
@@ -82,9 +91,16 @@ static const char *format_moment(char buffer[CELL_SIZE], int64_t unix_ns)
 /* --- collections --- */
 
 static const struct cell_shape collection_cells[] = {
-	{"TIME", 12, true},    {"PID", 7, false},   {"THREAD", 12, true},  {"KIND", 12, true},
-	{"PAUSE", 10, false},  {"USED", 8, false},  {"-> AFTER", 8, true}, {"TOTAL", 8, false},
-	{"-> AFTER", 8, true}, {"REASON", 0, true},
+	{.title = "TIME", .width = 12, .left = true},
+	{.title = "PID", .width = 7, .spare = true},
+	{.title = "THREAD", .width = 12, .left = true},
+	{.title = "KIND", .width = 12, .left = true},
+	{.title = "PAUSE", .width = 8},
+	{.title = "USED", .width = 8},
+	{.title = "-> AFTER", .width = 11, .left = true},
+	{.title = "TOTAL", .width = 8, .spare = true},
+	{.title = "-> AFTER", .width = 11, .left = true, .spare = true},
+	{.title = "REASON", .left = true},
 };
 
 void text_gc__header(struct output *output, const struct text_style *style)
@@ -134,8 +150,13 @@ void text_gc__collection(struct output *output, const struct text_style *style,
 /* --- summary --- */
 
 static const struct cell_shape pause_cells[] = {
-	{"  KIND", 18, true}, {"COUNT", 8, false}, {"TOTAL", 12, false}, {"P50", 10, false},
-	{"P90", 10, false},   {"P99", 10, false},  {"MAX", 10, false},
+	{.title = "  KIND", .width = 18, .left = true},
+	{.title = "COUNT", .width = 6},
+	{.title = "TOTAL", .width = 8},
+	{.title = "P50", .width = 8},
+	{.title = "P90", .width = 8},
+	{.title = "P99", .width = 8},
+	{.title = "MAX", .width = 8},
 };
 
 static void print_pauses(struct output *output, const struct text_style *style, const char *name,
@@ -164,9 +185,9 @@ static void print_title(struct output *output, const struct text_style *style,
 	int64_t span_ns = isolate->end_unix_ns - isolate->begin_unix_ns;
 	char line[256];
 
-	snprintf(line, sizeof(line), "%u %s, %s: %lld collections in %.1f s", isolate->key.pid,
+	snprintf(line, sizeof(line), "%u %s, %s: %lld collection%s in %.1f s", isolate->key.pid,
 		 isolate->comm, isolate->thread, (long long)isolate->all.count,
-		 (double)span_ns / (double)NS_PER_SECOND);
+		 isolate->all.count == 1 ? "" : "s", (double)span_ns / (double)NS_PER_SECOND);
 	output__add_char(output, '\n');
 	text_table__add_line(output, style, TONE_TITLE, line);
 }
@@ -201,9 +222,9 @@ static void print_rates(struct output *output, const struct text_style *style,
 }
 
 static const struct cell_shape space_cells[] = {
-	{"  SPACE", 26, true},
-	{"COMMITTED", 10, false},
-	{"USED", 10, false},
+	{.title = "  SPACE", .width = 26, .left = true},
+	{.title = "COMMITTED", .width = 10},
+	{.title = "USED", .width = 10},
 };
 
 static void print_space(struct output *output, const struct text_style *style, const char *name,
@@ -254,7 +275,8 @@ void text_gc__summary(struct output *output, const struct text_style *style,
 		print_isolate(output, style, summary->isolates[i]);
 	if (!lost)
 		return;
-	snprintf(line, sizeof(line), "%lld collections were lost", (long long)lost);
+	snprintf(line, sizeof(line), "%lld collection%s lost", (long long)lost,
+		 lost == 1 ? " was" : "s were");
 	output__add_char(output, '\n');
 	text_table__add_line(output, style, TONE_WARNING, line);
 }
