@@ -81,20 +81,20 @@ struct watched {
 struct collections {
 	struct programs *programs;
 	struct v8_places *places;
-	bool everywhere;
+	bool each;
 	int64_t monotonic_to_unix_ns;
 	uint64_t lost; /* that the account was told of */
 	struct watched **watched;
 	size_t count, capacity;
 };
 
-struct collections *collections__new(struct programs *programs, bool everywhere)
+struct collections *collections__new(struct programs *programs, bool each)
 {
 	struct collections *self = xcalloc(1, sizeof(*self));
 
 	self->programs = programs;
 	self->places = v8_places__new(programs);
-	self->everywhere = everywhere;
+	self->each = each;
 	return self;
 }
 
@@ -227,7 +227,8 @@ void collections__take(struct collections *self, struct account *account,
 		return;
 	read_record(self, record, &collection);
 	add_to_totals(watched, &collection);
-	account__add_collection(account, &collection);
+	if (self->each)
+		account__add_collection(account, &collection);
 }
 
 /* --- processes --- */
@@ -274,7 +275,7 @@ static bool is_wanted(const struct collections *self, const struct account *acco
 		      const struct process *process)
 {
 	return process->seen_look == account->look &&
-	       (self->everywhere || process->isolate_count > 0);
+	       (self->each || process->isolate_count > 0);
 }
 
 /* Of a process that executed another program the old probes are good for nothing. */
@@ -452,7 +453,7 @@ void collections__look(struct collections *self, struct account *account,
 		tell_how(watched, process);
 		if (watched->probes)
 			set_isolates(watched, process, account->look);
-		else
+		else if (self->each)
 			compare_looks(account, process);
 	}
 	forget_ended(self, account->look);

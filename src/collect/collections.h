@@ -10,17 +10,18 @@
 
 /*
  * V8's collections: probes the collector of processes that have V8, and puts into the
- * account each collection and, at each look, what they come to per isolate. Probes follow
+ * account each collection or, at each look, what they come to per isolate. Probes follow
  * a process through exec and go when it ends.
  */
 struct collections;
 
-/* With everywhere, V8 is looked for in each process of a look; else in those of which
- * isolates are known already. */
-struct collections *collections__new(struct programs *programs, bool everywhere);
+/* With each, V8 is looked for in every process of a look, and each collection goes into the
+ * account; else it is probed where isolates are known already, and only the figures of
+ * isolates tell of collections. */
+struct collections *collections__new(struct programs *programs, bool each);
 void collections__free(struct collections *collections);
 
-/* A record that arrived: the collection goes into the account. */
+/* A record that arrived. */
 void collections__take(struct collections *collections, struct account *account,
 		       const struct collection_record *record);
 

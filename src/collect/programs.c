@@ -643,7 +643,7 @@ uint64_t programs__lost_collections(const struct programs *self)
 uint64_t programs__lost_events(const struct programs *self)
 {
 	return self->skeleton->bss->lost_counters + self->skeleton->bss->lost_exits +
-	       self->missed_runs;
+	       self->skeleton->bss->lost_collections + self->missed_runs;
 }
 
 size_t programs__ring_bytes(void)

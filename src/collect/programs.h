@@ -85,7 +85,7 @@ void collection_probes__free(struct collection_probes *probes);
 /* Collections that were begun and not reported. */
 uint64_t programs__lost_collections(const struct programs *programs);
 
-/* How many counters, exits and runs of programs were lost, as of the last look. */
+/* How many counters, exits, collections and runs of programs were lost, as of the last look. */
 uint64_t programs__lost_events(const struct programs *programs);
 
 /* Bytes of kernel memory that the maps are bounded by, for `check`. */
