@@ -52,7 +52,7 @@
 #define MISSING_PART 32
 
 /* Not worth a note. */
-#define TOLERATED_BYTES (4 << 20)
+#define TOLERATED_BYTES (8 << 20)
 
 /* Where things stand. */
 struct layout {
@@ -450,7 +450,7 @@ static void explain(struct page_search *search)
 	if (search->pages->layout.votes == 0)
 		process__add_note(process, "v8: which memory is V8's heap could not be told: it is "
 					   "in other classes");
-	else if (missing > committed_bytes(search) / 8 + TOLERATED_BYTES)
+	else if (missing > committed_bytes(search) / 4 + TOLERATED_BYTES)
 		process__add_note(process,
 				  "v8: %lld MiB of V8's heap were not found: they are in other "
 				  "classes",
