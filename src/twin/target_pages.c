@@ -292,3 +292,21 @@ ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t m
 	}
 	return -ENODATA;
 }
+
+int target_pages__peek(struct target_pages *self, uint64_t address, void *data, size_t length)
+{
+	size_t index = find_mapping(self->target, address);
+	uint64_t entry;
+
+	if (index == self->target->mapping_count)
+		return -EFAULT;
+	if (self->target->mappings[index].device || self->target->mappings[index].hugetlb)
+		return -ENODATA;
+	if (pread(self->pagemap_fd, &entry, sizeof(entry),
+		  (off_t)(address / self->page_bytes * sizeof(entry))) != sizeof(entry))
+		return -ESRCH;
+	if (!(entry & PAGEMAP_PRESENT) ||
+	    pread(self->memory_fd, data, length, (off_t)address) != (ssize_t)length)
+		return -ENODATA;
+	return 0;
+}

@@ -35,6 +35,10 @@ void target_pages__end(struct target_pages *pages);
 ssize_t target_pages__read(struct target_pages *pages, uint64_t address, size_t max_pages,
 			   void *buffer);
 
+/* Reads within one page, if it is in memory: less than a whole page costs. 0 or -errno as
+ * above; -ENODATA also where nothing was ever written. */
+int target_pages__peek(struct target_pages *pages, uint64_t address, void *data, size_t length);
+
 /* Whether what lies there stays as it is: memory that the target may not write to. */
 bool target_pages__is_constant(const struct target_pages *pages, uint64_t address);
 

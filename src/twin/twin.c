@@ -574,6 +574,21 @@ int twin__read(struct twin *self, uint64_t address, void *data, size_t length)
 	return 0;
 }
 
+int twin__peek(struct twin *self, uint64_t address, void *data, size_t length)
+{
+	for (size_t done = 0; done < length;) {
+		uint64_t at = address + done;
+		size_t left = (size_t)(self->page_bytes - at % self->page_bytes);
+		size_t part = length - done < left ? length - done : left;
+		int error = target_pages__peek(self->pages, at, (char *)data + done, part);
+
+		if (error)
+			return error;
+		done += part;
+	}
+	return 0;
+}
+
 int twin__read_text(struct twin *self, uint64_t address, char *buffer, size_t size)
 {
 	size_t length = 0;

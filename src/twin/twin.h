@@ -100,6 +100,10 @@ uint64_t twin__area_visitor(const struct twin *twin);
  * written to it), else the target's. 0, or -errno as above; the round goes on. */
 int twin__read(struct twin *twin, uint64_t address, void *data, size_t length);
 
+/* Reads a few bytes as the target has them now, where they are in memory, whatever the
+ * twin has: for looking at many places, most of which no function touches. */
+int twin__peek(struct twin *twin, uint64_t address, void *data, size_t length);
+
 /* Reads a text of the target, cut to size - 1 characters. */
 int twin__read_text(struct twin *twin, uint64_t address, char *buffer, size_t size);
 

@@ -113,9 +113,9 @@ static size_t read_words(const struct page_search *search, uint64_t address, uin
 	struct twin *twin = search->evaluation->twin;
 	size_t room = (KERNEL_PAGE - address % KERNEL_PAGE) / sizeof(uint64_t);
 
-	if (twin__read(twin, address, words, RECORD_WORDS * sizeof(uint64_t)) == 0)
+	if (twin__peek(twin, address, words, RECORD_WORDS * sizeof(uint64_t)) == 0)
 		return RECORD_WORDS;
-	if (room < RECORD_WORDS && twin__read(twin, address, words, room * sizeof(uint64_t)) == 0)
+	if (room < RECORD_WORDS && twin__peek(twin, address, words, room * sizeof(uint64_t)) == 0)
 		return room;
 	return 0;
 }
