@@ -39,6 +39,7 @@ static struct v8_state *state_of(struct evaluation *evaluation)
 	if (!state) {
 		state = xcalloc(1, sizeof(*state));
 		state->pages = v8_pages__new();
+		state->backing = v8_backing__new();
 		*evaluation->state = state;
 	}
 	if (state->look != evaluation->look) {
@@ -57,6 +58,7 @@ static void free_state(void *pointer)
 	if (!state)
 		return;
 	v8_pages__free(state->pages);
+	v8_backing__free(state->backing);
 	free(state->isolates);
 	free(state->threads);
 	free(state);
@@ -139,6 +141,8 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 	if (err)
 		return err;
 	v8_pages__claim(state->pages, evaluation, state->isolates, state->isolate_count);
+	v8_backing__claim(state->backing, evaluation, state->isolates, state->isolate_count,
+			  state->pages);
 	v8_reservations__claim(evaluation, state->isolates, state->isolate_count);
 	return 0;
 }

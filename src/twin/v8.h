@@ -9,8 +9,8 @@
 /*
  * What the parts of V8's figure source share: v8.c asks for the figures, v8_isolates.c
  * knows which threads have an isolate, v8_statistics.c asks one isolate, v8_buffers.c the
- * allocator of its ArrayBuffers, v8_pages.c finds the memory of the heaps and
- * v8_reservations.c that of WebAssembly's memories.
+ * allocator of its ArrayBuffers, v8_pages.c finds the memory of the heaps,
+ * v8_backing.c that of large ArrayBuffers and v8_reservations.c WebAssembly's.
  */
 
 /* The rows of v8_symbols[], in their order. */
@@ -74,6 +74,7 @@ struct v8_state {
 	unsigned int space_count; /* 0: not known */
 	struct v8_buffers buffers;
 	struct v8_pages *pages;
+	struct v8_backing *backing;
 };
 
 /* Finds the isolates of all threads. 0 or as twin__call(). */
@@ -95,6 +96,17 @@ struct v8_pages *v8_pages__new(void);
 void v8_pages__free(struct v8_pages *pages);
 void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 		     const struct v8_isolate *isolates, size_t count);
+
+/* Whether a page of the heap was found at the address. */
+bool v8_pages__is_page(const struct v8_pages *pages, uint64_t address);
+
+/* Claims blocks of malloc that are the memory of ArrayBuffers. */
+struct v8_backing;
+struct v8_backing *v8_backing__new(void);
+void v8_backing__free(struct v8_backing *backing);
+void v8_backing__claim(struct v8_backing *backing, struct evaluation *evaluation,
+		       const struct v8_isolate *isolates, size_t count,
+		       const struct v8_pages *pages);
 
 /* Claims memory that V8 reserves for buffers that can grow: WebAssembly's memories. */
 void v8_reservations__claim(struct evaluation *evaluation, const struct v8_isolate *isolates,

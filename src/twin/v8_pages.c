@@ -481,3 +481,19 @@ void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 	pages->count = search.count;
 	claim_code_ranges(&search);
 }
+
+bool v8_pages__is_page(const struct v8_pages *pages, uint64_t address)
+{
+	size_t low = 0, high = pages->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (pages->places[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < pages->count && pages->places[low].address == address &&
+	       pages->places[low].page_bytes != 0;
+}

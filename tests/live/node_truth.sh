@@ -46,14 +46,14 @@ compare_figures() {
 	end_target
 }
 
-# The array_buffers class: a WebAssembly memory is in it.
-compare_wasm() {
+# compare_class NAME BINARY KIND MIB: with so much in the class array_buffers.
+compare_class() {
 	local resident
 
-	TARGET_RUN=$2 start_target node "$FIGURES" wasm
+	TARGET_RUN=$2 start_target node "$FIGURES" "$3"
 	check "$1" "see above" agrees
 	resident=$(field "$WORK/look" "$TARGET_PID" classes.array_buffers)
-	check "$1: in the class array_buffers" "$resident" within "$resident" $((16 << 20)) 2
+	check "$1: in the class array_buffers" "$resident" within "$resident" $(($4 << 20)) 2
 	end_target
 }
 
@@ -77,7 +77,8 @@ for node in $NODE_BINARIES; do
 	for kind in idle objects strings buffers shared external contexts workers; do
 		compare_figures "$version $kind" "$node" "$kind"
 	done
-	compare_wasm "$version wasm" "$node"
+	compare_class "$version wasm" "$node" wasm 16
+	compare_class "$version large" "$node" large 68
 done
 
 # The last one, as others would see it.

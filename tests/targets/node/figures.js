@@ -30,6 +30,10 @@ const holders = {
       for (let i = 0; i < 20; i++) held.push(Buffer.alloc(size, i), Buffer.allocUnsafe(size));
     held.push(new ArrayBuffer(7 << 20), new Uint8Array(3333333), new Float64Array(1000));
   },
+  // malloc maps blocks of more than 32 MiB for themselves, whatever came before.
+  large() {
+    held.push(Buffer.alloc(34 << 20, 1), new Uint8Array(34 << 20).fill(1));
+  },
   shared() {
     held.push(new SharedArrayBuffer(5 << 20), new SharedArrayBuffer(100));
     new Uint8Array(held[0]).fill(1);

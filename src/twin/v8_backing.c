@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Large ArrayBuffers and Buffers. Their memory comes from malloc; of large blocks glibc
+ * maps each for itself: it begins with a chunk's header (0, and its size with the bit
+ * IS_MMAPPED). Such a block is an ArrayBuffer's where a v8::BackingStore, itself in memory
+ * of malloc, holds its address, followed by a length that fits the chunk and, a few words
+ * on, by the allocator of an isolate's ArrayBuffers: seen in Node.js 18 to 26.
+ *
+ * Blocks come and go, backing stores are anywhere in the heap: so the heap is searched only
+ * while there are blocks of which it is not known what they are, a part of it in each look.
+ * What a search has found is verified by reading one word; what it has not found once is
+ * none.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "twin/v8.h"
+
+#define KERNEL_PAGE  4096
+#define PAGE_WORDS   (KERNEL_PAGE / sizeof(uint64_t))
+#define ARENA_BYTES  (UINT64_C(64) << 20)
+#define HEADER_BYTES 16
+#define IS_MMAPPED   2
+#define CHUNK_FLAGS  7
+
+/* glibc maps nothing smaller for itself, unless it is told to. */
+#define MIN_MAPPING_BYTES (UINT64_C(128) << 10)
+
+/* Pages of a mapping that are looked at for a first chunk. */
+#define MAX_MISSES 8
+#define MAX_BLOCKS 65536
+
+/* Pages of the heap that are searched in a look: in the first one, and later. Such as are
+ * not in memory count little. */
+#define FIRST_PAGES 16384
+#define LATER_PAGES 512
+#define ABSENT_PART 4
+
+/* Words of a backing store that are looked at. */
+#define STORE_WORDS 12
+
+/* Every how many looks a block is verified. */
+#define VERIFY_PERIOD 8
+
+enum block_kind {
+	BLOCK_UNKNOWN,
+	BLOCK_BUFFER,
+	BLOCK_OTHER,
+};
+
+/* A chunk that malloc mapped for itself. */
+struct block {
+	uint64_t start, end;
+	uint64_t place; /* of the word that holds its address, of a buffer */
+	uint64_t search;
+	enum block_kind kind;
+};
+
+struct v8_backing {
+	struct block *blocks; /* in the order of addresses */
+	size_t count;
+	struct range {
+		uint64_t start, end;
+	} * dull; /* mappings without a chunk, in the order of addresses */
+	size_t dull_count;
+	uint64_t search;   /* number of the search under way */
+	uint64_t position; /* where it goes on; 0: none is under way */
+	bool searched;
+};
+
+/* One look. */
+struct backing_look {
+	struct v8_backing *backing;
+	struct evaluation *evaluation;
+	const struct v8_isolate *isolates;
+	size_t isolate_count;
+	const struct v8_pages *pages;
+	struct block *blocks;
+	size_t count, capacity;
+	struct range *dull;
+	size_t dull_count, dull_capacity;
+	size_t known, known_dull; /* positions in what was known before */
+};
+
+struct v8_backing *v8_backing__new(void)
+{
+	return xcalloc(1, sizeof(struct v8_backing));
+}
+
+void v8_backing__free(struct v8_backing *backing)
+{
+	if (!backing)
+		return;
+	free(backing->blocks);
+	free(backing->dull);
+	free(backing);
+}
+
+/* ---- blocks --------------------------------------------------------------------------- */
+
+static bool may_hold_chunks(const struct mapping *mapping)
+{
+	return mapping->readable && mapping->writable && !mapping->executable && !mapping->shared &&
+	       !mapping->has_file && !mapping->hugetlb && !mapping->device &&
+	       !mapping->grows_down && mapping->name[0] == '\0' &&
+	       mapping->end - mapping->start >= MIN_MAPPING_BYTES;
+}
+
+static const struct block *known_block(struct backing_look *look, uint64_t address)
+{
+	const struct v8_backing *backing = look->backing;
+
+	while (look->known < backing->count && backing->blocks[look->known].start < address)
+		look->known++;
+	if (look->known < backing->count && backing->blocks[look->known].start == address)
+		return &backing->blocks[look->known];
+	return NULL;
+}
+
+static bool is_dull(struct backing_look *look, const struct mapping *mapping)
+{
+	const struct v8_backing *backing = look->backing;
+
+	while (look->known_dull < backing->dull_count &&
+	       backing->dull[look->known_dull].start < mapping->start)
+		look->known_dull++;
+	return look->known_dull < backing->dull_count &&
+	       backing->dull[look->known_dull].start == mapping->start &&
+	       backing->dull[look->known_dull].end == mapping->end;
+}
+
+/* Where the chunk ends that begins here, 0 if none does. */
+static uint64_t chunk_end(const struct backing_look *look, uint64_t address, uint64_t end)
+{
+	uint64_t header[2], bytes;
+
+	if (twin__peek(look->evaluation->twin, address, header, sizeof(header)))
+		return 0;
+	bytes = header[1] & ~(uint64_t)CHUNK_FLAGS;
+	if (header[0] != 0 || (header[1] & CHUNK_FLAGS) != IS_MMAPPED || bytes == 0 ||
+	    bytes % KERNEL_PAGE != 0 || bytes > end - address)
+		return 0;
+	return address + bytes;
+}
+
+static void find_blocks_in(struct backing_look *look, const struct mapping *mapping)
+{
+	uint64_t address = mapping->start;
+	size_t before = look->count;
+
+	for (size_t misses = 0; address < mapping->end && misses < MAX_MISSES;) {
+		const struct block *known = known_block(look, address);
+		struct block block = {.start = address, .search = look->backing->search + 1};
+
+		if (known && known->end <= mapping->end)
+			block = *known;
+		else
+			block.end = chunk_end(look, address, mapping->end);
+		if (!block.end) {
+			address += KERNEL_PAGE;
+			misses++;
+			continue;
+		}
+		misses = 0;
+		address = block.end;
+		if (look->count == MAX_BLOCKS)
+			return;
+		ARRAY_GROW(look->blocks, look->count, look->capacity);
+		look->blocks[look->count++] = block;
+	}
+	if (look->count == before) {
+		ARRAY_GROW(look->dull, look->dull_count, look->dull_capacity);
+		look->dull[look->dull_count++] = (struct range){mapping->start, mapping->end};
+	}
+}
+
+static void find_blocks(struct backing_look *look)
+{
+	const struct twin_target *target = look->evaluation->target;
+
+	for (size_t i = 0; i < target->mapping_count; i++) {
+		const struct mapping *mapping = &target->mappings[i];
+
+		if (!may_hold_chunks(mapping) || v8_pages__is_page(look->pages, mapping->start))
+			continue;
+		if (is_dull(look, mapping)) {
+			ARRAY_GROW(look->dull, look->dull_count, look->dull_capacity);
+			look->dull[look->dull_count++] =
+				(struct range){mapping->start, mapping->end};
+		} else {
+			find_blocks_in(look, mapping);
+		}
+	}
+}
+
+/* ---- backing stores ------------------------------------------------------------------- */
+
+static bool is_allocator(const struct backing_look *look, uint64_t word)
+{
+	for (size_t i = 0; i < look->isolate_count; i++)
+		if (word && look->isolates[i].allocator == word)
+			return true;
+	return false;
+}
+
+/* Whether a backing store that begins at the place is the block's. */
+static bool is_store(const struct backing_look *look, uint64_t place, const struct block *block)
+{
+	uint64_t words[STORE_WORDS], room = block->end - block->start - HEADER_BYTES;
+
+	if (twin__peek(look->evaluation->twin, place, words, sizeof(words)) ||
+	    words[0] != block->start + HEADER_BYTES || words[1] > room ||
+	    room - words[1] > KERNEL_PAGE + HEADER_BYTES)
+		return false;
+	for (size_t i = 2; i < STORE_WORDS; i++)
+		if (is_allocator(look, words[i]))
+			return true;
+	return false;
+}
+
+static struct block *find_block(const struct backing_look *look, uint64_t start)
+{
+	size_t low = 0, high = look->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (look->blocks[middle].start < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < look->count && look->blocks[low].start == start ? &look->blocks[low] : NULL;
+}
+
+/* False where the page is not in memory. */
+static bool search_page(const struct backing_look *look, uint64_t page)
+{
+	uint64_t words[PAGE_WORDS];
+
+	if (twin__peek(look->evaluation->twin, page, words, sizeof(words)))
+		return false;
+	for (size_t i = 0; i < PAGE_WORDS; i++) {
+		struct block *block;
+
+		if (words[i] % KERNEL_PAGE != HEADER_BYTES)
+			continue;
+		block = find_block(look, words[i] - HEADER_BYTES);
+		if (!block || block->kind != BLOCK_UNKNOWN ||
+		    !is_store(look, page + i * sizeof(uint64_t), block))
+			continue;
+		block->kind = BLOCK_BUFFER;
+		block->place = page + i * sizeof(uint64_t);
+	}
+	return true;
+}
+
+/* The mappings that malloc takes small blocks from: where brk grows, and the arenas. */
+static bool is_heap(const struct evaluation *evaluation, const struct mapping *mapping)
+{
+	if (!mapping->readable || !mapping->writable || mapping->executable || mapping->has_file ||
+	    mapping->shared)
+		return false;
+	return (mapping->end > evaluation->start_brk && mapping->start < evaluation->brk) ||
+	       mapping->start % ARENA_BYTES == 0;
+}
+
+/* Searches the heap from the position on. True when it has reached its end. */
+static bool search_heap(const struct backing_look *look, size_t budget)
+{
+	const struct twin_target *target = look->evaluation->target;
+	struct v8_backing *backing = look->backing;
+	size_t left = budget * ABSENT_PART;
+
+	for (size_t i = 0; i < target->mapping_count; i++) {
+		const struct mapping *mapping = &target->mappings[i];
+		uint64_t page = mapping->start;
+
+		if (mapping->end <= backing->position || !is_heap(look->evaluation, mapping))
+			continue;
+		if (page < backing->position)
+			page = backing->position;
+		for (; page < mapping->end; page += KERNEL_PAGE) {
+			backing->position = page;
+			if (left < ABSENT_PART)
+				return false;
+			left -= search_page(look, page) ? ABSENT_PART : 1;
+		}
+	}
+	return true;
+}
+
+/* What was there when a search began and was not found by its end is no buffer. */
+static void reject_others(struct backing_look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (look->blocks[i].kind == BLOCK_UNKNOWN &&
+		    look->blocks[i].search <= look->backing->search)
+			look->blocks[i].kind = BLOCK_OTHER;
+}
+
+static bool has_unknown(const struct backing_look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (look->blocks[i].kind == BLOCK_UNKNOWN)
+			return true;
+	return false;
+}
+
+static void search(struct backing_look *look)
+{
+	struct v8_backing *backing = look->backing;
+
+	if (!backing->position && !has_unknown(look))
+		return;
+	if (!backing->position) {
+		backing->search++;
+		backing->position = KERNEL_PAGE;
+	}
+	if (search_heap(look, backing->searched ? LATER_PAGES : FIRST_PAGES)) {
+		reject_others(look);
+		backing->position = 0;
+	}
+	backing->searched = true;
+}
+
+static void verify(struct backing_look *look)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		struct block *block = &look->blocks[i];
+		bool due =
+			(block->start / KERNEL_PAGE + look->evaluation->look) % VERIFY_PERIOD == 0;
+
+		if (block->kind == BLOCK_UNKNOWN || !due)
+			continue;
+		if (chunk_end(look, block->start, block->end) == block->end &&
+		    (block->kind == BLOCK_OTHER || is_store(look, block->place, block)))
+			continue;
+		block->kind = BLOCK_UNKNOWN;
+		block->search = look->backing->search + 1;
+	}
+}
+
+void v8_backing__claim(struct v8_backing *backing, struct evaluation *evaluation,
+		       const struct v8_isolate *isolates, size_t count,
+		       const struct v8_pages *pages)
+{
+	struct backing_look look = {.backing = backing,
+				    .evaluation = evaluation,
+				    .isolates = isolates,
+				    .isolate_count = count,
+				    .pages = pages};
+
+	find_blocks(&look);
+	verify(&look);
+	search(&look);
+	for (size_t i = 0; i < look.count; i++)
+		if (look.blocks[i].kind == BLOCK_BUFFER)
+			evaluation__claim(evaluation, look.blocks[i].start, look.blocks[i].end,
+					  CLASS_ARRAY_BUFFERS);
+	free(backing->blocks);
+	free(backing->dull);
+	backing->blocks = look.blocks;
+	backing->count = look.count;
+	backing->dull = look.dull;
+	backing->dull_count = look.dull_count;
+}
