@@ -149,6 +149,22 @@ stat_status=$?
 sed 's/^/guest: stat: /' $run/errors
 say "$(wc -l <$run/looks) lines of $(look_number) looks"
 
+# ---- the twin --------------------------------------------------------------
+
+# A heap full of holes in four arenas, asked twice: by a new twin and by the same again.
+start holes holes 2000 500 4
+$memsonde stat -p "$(cat $run/holes.pid)" -i 1 -n 2 -o json >$run/holes.looks 2>$run/errors
+sed 's/^/guest: holes: /' $run/errors
+if jq -M -n -e --slurpfile looks $run/holes.looks --slurpfile truth $run/holes.out '
+	($looks | length == 2) and all($looks[]; .heap.source == "twin" and
+		.heap.live_bytes == $truth[0].live and .heap.free_bytes == $truth[0].free and
+		.heap.slack_bytes <= .heap.held_bytes and ([.classes[]] | add) == .rss)' >/dev/null; then
+	echo 'ok heap figures of a twin'
+else
+	echo "not ok heap figures of a twin: $(jq -M -c '[.heap, .notes]' $run/holes.looks | tail -n 1)"
+	failed=1
+fi
+
 # ---- the comparison --------------------------------------------------------
 
 if [ $stat_status = 0 ]; then
