@@ -39,7 +39,7 @@ build
 check 'a shared header: BPF and its readers' '[ "$(count BPF)" -ge 1 ] && [ "$(count CC)" -ge 1 ]'
 build CPPFLAGS=-DUNUSED_MACRO
 check 'a changed flag rebuilds every object' \
-	'[ "$(count CC)" = "$(find src docs/generator -name "*.c" | wc -l)" ]'
+	'[ "$(count CC)" = "$(find src docs/generator -name "*.c" ! -path "*/stub/*" | wc -l)" ]'
 build CPPFLAGS=-DUNUSED_MACRO
 check 'and no more the next time' '[ "$(count CC)" = 0 ]'
 echo 'int unused_function_of_a_test(void); int unused_function_of_a_test(void) { return 0; }' >src/base/zz_new.c
