@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 /* Of one look; what is left over is asked at the next. */
 #define QUESTIONS_MAX 4096
 /* Of one look, and while answers last: each costs a new twin. */
-#define LOOK_FAULTS_MAX 4
-#define FAULTS_MAX	16
+#define LOOK_FAULTS_MAX 8
+#define FAULTS_MAX	64
 /* An address range can get another owner without a change of its bounds: after so many
  * looks all is asked again. */
 #define ANSWERS_LAST_LOOKS 64
@@ -31,6 +32,7 @@ enum owner { OWNER_UNKNOWN, OWNER_ALLOCATOR, OWNER_OTHER };
 struct answer {
 	uint64_t start, end;
 	enum owner owner;
+	bool open; /* a question about it could not be asked, or had no answer */
 };
 
 struct ownership {
@@ -39,11 +41,18 @@ struct ownership {
 	unsigned int looks, faults;
 };
 
+/* What other sources have claimed before: in the order of addresses. */
+struct taken {
+	struct region *items;
+	size_t count;
+};
+
 /* Questions on their way to a batch. */
 struct inquiry {
 	struct ownership *ownership;
 	struct evaluation *evaluation;
 	const struct ownership_rule *rule;
+	const struct taken *taken;
 	struct twin_call calls[TWIN_BATCH];
 	struct answer *about[TWIN_BATCH];
 	size_t count;
@@ -126,6 +135,66 @@ static void update_answers(struct ownership *ownership, const struct twin_target
 	ownership->count = count;
 }
 
+/* --- what is taken already --- */
+
+static int compare_regions(const void *left, const void *right)
+{
+	const struct region *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+static struct taken list_taken(const struct regions *regions)
+{
+	struct taken taken = {.count = regions->count};
+
+	taken.items = xcalloc(taken.count + 1, sizeof(*taken.items));
+	if (taken.count > 0) {
+		memcpy(taken.items, regions->items, taken.count * sizeof(*taken.items));
+		qsort(taken.items, taken.count, sizeof(*taken.items), compare_regions);
+	}
+	return taken;
+}
+
+/* Index of the first that ends behind an address. */
+static size_t find_taken(const struct taken *taken, uint64_t address)
+{
+	size_t low = 0, high = taken->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (taken->items[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_taken(const struct taken *taken, uint64_t address)
+{
+	size_t index = find_taken(taken, address);
+
+	return index < taken->count && taken->items[index].start <= address;
+}
+
+/* Claims what nobody has taken of a mapping. */
+static void claim_rest(struct evaluation *evaluation, const struct taken *taken, uint64_t start,
+		       uint64_t end)
+{
+	for (size_t i = find_taken(taken, start); i < taken->count && taken->items[i].start < end;
+	     i++) {
+		if (taken->items[i].start > start)
+			evaluation__claim(evaluation, start, taken->items[i].start, CLASS_MALLOC);
+		start = taken->items[i].end;
+	}
+	if (start < end)
+		evaluation__claim(evaluation, start, end, CLASS_MALLOC);
+}
+
+/* --- asking --- */
+
 /* A fault says that nothing in that part is the allocator's; any other failure, a lock that
  * was held, say, says nothing. */
 static void question_failed(struct inquiry *inquiry, int error)
@@ -144,17 +213,24 @@ static void question_failed(struct inquiry *inquiry, int error)
 
 static void send_questions(struct inquiry *inquiry)
 {
-	int error;
+	int error = 0;
 
-	if (inquiry->count == 0 || inquiry->over)
+	if (inquiry->count == 0)
 		return;
-	error = twin__call(inquiry->evaluation->twin, inquiry->calls, inquiry->count);
+	if (!inquiry->over)
+		error = twin__call(inquiry->evaluation->twin, inquiry->calls, inquiry->count);
+	for (size_t i = 0; i < inquiry->count; i++) {
+		struct answer *about = inquiry->about[i];
+
+		if (inquiry->over || (error < 0 && error != -EFAULT))
+			about->open = true;
+		else if (!error &&
+			 inquiry->rule->is_owned(inquiry->evaluation, i, &inquiry->calls[i]))
+			about->owner = OWNER_ALLOCATOR;
+	}
+	inquiry->count = 0;
 	if (error < 0)
 		question_failed(inquiry, error);
-	for (size_t i = 0; error == 0 && i < inquiry->count; i++)
-		if (inquiry->rule->is_owned(inquiry->evaluation, i, &inquiry->calls[i]))
-			inquiry->about[i]->owner = OWNER_ALLOCATOR;
-	inquiry->count = 0;
 }
 
 static bool is_foreign(const struct inquiry *inquiry, uint64_t part)
@@ -173,8 +249,12 @@ static void add_question(struct inquiry *inquiry, struct answer *about, uint64_t
 
 	if (inquiry->count == TWIN_BATCH || part != inquiry->part)
 		send_questions(inquiry);
-	if (inquiry->over || is_foreign(inquiry, part))
+	if (is_foreign(inquiry, part))
 		return;
+	if (inquiry->over) {
+		about->open = true;
+		return;
+	}
 	inquiry->part = part;
 	inquiry->about[inquiry->count] = about;
 	call = &inquiry->calls[inquiry->count];
@@ -185,48 +265,60 @@ static void add_question(struct inquiry *inquiry, struct answer *about, uint64_t
 	inquiry->asked++;
 }
 
-/* Asks about each mapping whose owner is unknown, as far as the questions reach. */
+static void ask_about(struct inquiry *inquiry, struct answer *answer)
+{
+	uint64_t pages[OWNERSHIP_PAGES];
+	size_t count = ownership__pages(answer->start, answer->end, pages);
+
+	answer->open = false;
+	for (size_t i = 0; i < count && answer->owner == OWNER_UNKNOWN; i++)
+		if (!is_taken(inquiry->taken, pages[i]))
+			add_question(inquiry, answer, pages[i]);
+}
+
+/* Asks about each mapping whose owner is unknown, as far as the questions reach; from the
+ * highest addresses down, as that is how the kernel hands them out. */
 static void ask(struct ownership *ownership, struct evaluation *evaluation,
-		const struct ownership_rule *rule)
+		const struct ownership_rule *rule, const struct taken *taken)
 {
 	struct inquiry inquiry = {
 		.ownership = ownership,
 		.evaluation = evaluation,
 		.rule = rule,
+		.taken = taken,
 		.over = ownership->faults >= FAULTS_MAX,
 	};
-	size_t reached = 0;
+	size_t reached = ownership->count;
 
-	while (reached < ownership->count && !inquiry.over && inquiry.asked < QUESTIONS_MAX) {
-		struct answer *answer = &ownership->answers[reached++];
-		uint64_t pages[OWNERSHIP_PAGES];
-		size_t count = answer->owner == OWNER_UNKNOWN
-				       ? ownership__pages(answer->start, answer->end, pages)
-				       : 0;
+	while (reached > 0 && !inquiry.over && inquiry.asked < QUESTIONS_MAX) {
+		struct answer *answer = &ownership->answers[--reached];
 
-		for (size_t i = 0; i < count && answer->owner == OWNER_UNKNOWN; i++)
-			add_question(&inquiry, answer, pages[i]);
+		if (answer->owner == OWNER_UNKNOWN)
+			ask_about(&inquiry, answer);
 	}
 	send_questions(&inquiry);
-	for (size_t i = 0; i < reached && !inquiry.over; i++)
-		if (ownership->answers[i].owner == OWNER_UNKNOWN)
+	for (size_t i = reached; i < ownership->count; i++)
+		if (ownership->answers[i].owner == OWNER_UNKNOWN && !ownership->answers[i].open)
 			ownership->answers[i].owner = OWNER_OTHER;
 }
 
 void ownership__claim(struct ownership **ownership, struct evaluation *evaluation,
 		      const struct ownership_rule *rule)
 {
+	struct taken taken = list_taken(evaluation->regions);
+
 	if (!*ownership)
 		*ownership = xcalloc(1, sizeof(**ownership));
 	update_answers(*ownership, evaluation->target);
 	if (evaluation->thread_count > 0)
-		ask(*ownership, evaluation, rule);
+		ask(*ownership, evaluation, rule, &taken);
 	for (size_t i = 0; i < (*ownership)->count; i++) {
 		const struct answer *answer = &(*ownership)->answers[i];
 
 		if (answer->owner == OWNER_ALLOCATOR)
-			evaluation__claim(evaluation, answer->start, answer->end, CLASS_MALLOC);
+			claim_rest(evaluation, &taken, answer->start, answer->end);
 	}
+	free(taken.items);
 }
 
 void ownership__free(struct ownership *ownership)

@@ -169,6 +169,22 @@ static uint64_t mapped_files(const struct mapping *mappings, size_t count)
 	return number;
 }
 
+/* Who tells exactly which memory is its own comes first: allocators know whole mappings. */
+static void put_exact_first(struct subject *self)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < self->candidate_count; i++) {
+		struct candidate candidate = self->candidates[i];
+
+		if (!candidate.source->tells_classes)
+			continue;
+		memmove(&self->candidates[first + 1], &self->candidates[first],
+			(i - first) * sizeof(candidate));
+		self->candidates[first++] = candidate;
+	}
+}
+
 void subject__find_candidates(struct subject *self, struct elf_symbols *symbols, pid_t tid,
 			      const struct mapping *mappings, size_t mapping_count)
 {
@@ -196,5 +212,6 @@ void subject__find_candidates(struct subject *self, struct elf_symbols *symbols,
 							   mappings[i].file_offset, &file.bias))
 			add_candidates(self, &file);
 	}
+	put_exact_first(self);
 	hand_over_states(self, old, old_count);
 }

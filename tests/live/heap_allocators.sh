@@ -96,7 +96,37 @@ preloaded() {
 	end_target
 }
 
-# Memory mapped by the program itself stays what it is.
+# V8's memory is not malloc's, whichever mappings the kernel merged.
+node_preloaded() {
+	local library pid
+
+	library=$(ldconfig -p | awk '$1 == "libjemalloc.so.2" { print $NF; exit }')
+	if [ -z "$library" ] || ! command -v node >/dev/null; then
+		skip "node with jemalloc" "there is no node or no libjemalloc.so.2"
+		return
+	fi
+	LD_PRELOAD=$library in_background "$(readlink -f "$(command -v node)")" -e '
+		const kept = [], buffers = [];
+		for (let i = 0; i < 200000; i++) kept.push({ i, text: "x" + i });
+		for (let i = 0; i < 2000; i++) buffers.push(Buffer.alloc(20000 + i, 1));
+		setInterval(() => kept.length + buffers.length, 100000);
+		setTimeout(() => console.log("settled"), 500);' >"$WORK/node"
+	pid=$CHILD_PID
+	if ! wait_until 20 has_lines "$WORK/node" 1; then
+		fail "node with jemalloc" "it did not settle"
+		return
+	fi
+	sleep 0.5
+	look "$WORK/look" -p "$pid"
+	equal "node with jemalloc: its allocator" "$(field "$WORK/look" "$pid" heap.allocator)" jemalloc
+	check "node with jemalloc: 40 MiB of Buffers are malloc's, and V8's heap is not" \
+		"$(row "$WORK/look" "$pid" | jq -c '[.classes, .heap, .v8]')" \
+		holds "$(row "$WORK/look" "$pid")" '.heap.live_bytes > 40000000 and
+			.classes.malloc >= .heap.live_bytes and .classes.anon < 4194304 and
+			.classes.malloc < .heap.live_bytes * 1.4 and .classes.v8_heap > 8388608 and
+			.classes.v8_heap <= .v8.heap_total * 1.1'
+}
+
 tcmalloc_by_mmap() {
 	[ -x "$TARGETS/heap_tcmalloc" ] || return
 	TARGET_RUN=/usr/bin/env start_target heap_tcmalloc TCMALLOC_SKIP_SBRK=1 \
@@ -191,6 +221,7 @@ preloaded jemalloc libjemalloc.so.2
 preloaded tcmalloc libtcmalloc_minimal.so.4
 tcmalloc_by_mmap
 mimalloc_left_over
+node_preloaded
 no_accessor
 redis
 finish
