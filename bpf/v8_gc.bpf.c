@@ -73,9 +73,11 @@ struct {
 
 __u64 lost_collections = 0;
 
+/* The target is still in its pause: the reader is not woken for each collection, as it
+ * could take the CPU from it right here and make the pause longer. It comes by itself. */
 static __always_inline __u64 collection_wakeup_flags(void)
 {
-	if (bpf_ringbuf_query(&collections, BPF_RB_AVAIL_DATA) >= settings.collection_wakeup_bytes)
+	if (bpf_ringbuf_query(&collections, BPF_RB_AVAIL_DATA) >= COLLECTION_WAKEUP_BYTES)
 		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
 }

@@ -13,7 +13,8 @@
 #define EXIT_RING_BYTES_DEFAULT (4 << 20)
 
 /* Some 3000 collections: a second of a program that does nothing else. */
-#define COLLECTION_RING_BYTES (1 << 20)
+#define COLLECTION_RING_BYTES	(1 << 20)
+#define COLLECTION_WAKEUP_BYTES (COLLECTION_RING_BYTES / 4)
 
 /* Set before the programs are loaded, constant from then on. */
 struct settings {
@@ -22,8 +23,7 @@ struct settings {
 	__u32 follow_forks;	/* with count_everything = 0: children of counted ones, too */
 	__u32 padding;
 	__u64 page_bytes;
-	__u64 exit_wakeup_bytes;       /* the ring wakes its reader when so much waits */
-	__u64 collection_wakeup_bytes; /* the same of the ring of collections; 0: by each */
+	__u64 exit_wakeup_bytes; /* the ring wakes its reader when so much waits */
 };
 
 #endif

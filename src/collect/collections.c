@@ -274,8 +274,7 @@ static void detach(struct watched *watched)
 static bool is_wanted(const struct collections *self, const struct account *account,
 		      const struct process *process)
 {
-	return process->seen_look == account->look &&
-	       (self->each || process->isolate_count > 0);
+	return process->seen_look == account->look && (self->each || process->isolate_count > 0);
 }
 
 /* Of a process that executed another program the old probes are good for nothing. */

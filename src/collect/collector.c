@@ -445,7 +445,6 @@ int collector__open(struct source **source, const struct collector_settings *set
 		.follow_forks = settings->what != COLLECT_PIDS,
 		.iterators_only = settings->single_look,
 		.collections = settings->collections != COLLECTIONS_NONE,
-		.each_collection = settings->collections == COLLECTIONS_EACH,
 	};
 	struct collector *self = xcalloc(1, sizeof(*self));
 	int error;
@@ -475,8 +474,8 @@ int collector__open(struct source **source, const struct collector_settings *set
 			self->evaluator = evaluator__new();
 		self->breakdown = breakdown__new(self->programs, self->evaluator);
 		if (wanted.collections && !wanted.iterators_only)
-			self->collections =
-				collections__new(self->programs, wanted.each_collection);
+			self->collections = collections__new(
+				self->programs, settings->collections == COLLECTIONS_EACH);
 		error = resolve_targets(self);
 	}
 	if (error) {

@@ -29,7 +29,7 @@ enum collect_twins {
 enum collect_collections {
 	COLLECTIONS_NONE,
 	COLLECTIONS_TOTALS, /* of isolates that a look finds */
-	COLLECTIONS_EACH,   /* told at once, of every V8 that can be probed */
+	COLLECTIONS_EACH,   /* told one by one, of every V8 that can be probed */
 };
 
 struct collector_settings {

@@ -24,8 +24,7 @@
 #define ITERATOR_BUFFER_BYTES (8 * 4096)
 
 /* The ring wakes its reader when a quarter is full. */
-#define EXIT_WAKEUP_BYTES	(EXIT_RING_BYTES_DEFAULT / 4)
-#define COLLECTION_WAKEUP_BYTES (COLLECTION_RING_BYTES / 4)
+#define EXIT_WAKEUP_BYTES (EXIT_RING_BYTES_DEFAULT / 4)
 
 struct programs {
 	struct memsonde_bpf *skeleton;
@@ -163,8 +162,6 @@ static int apply_settings(struct programs *self, const struct programs_settings 
 	constants->follow_forks = settings->follow_forks;
 	constants->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	constants->exit_wakeup_bytes = EXIT_WAKEUP_BYTES;
-	constants->collection_wakeup_bytes =
-		settings->each_collection ? 0 : COLLECTION_WAKEUP_BYTES;
 	return 0;
 }
 

@@ -20,7 +20,6 @@ struct programs_settings {
 	bool follow_forks;     /* and their children */
 	bool iterators_only;   /* census and mappings, without any hook on events */
 	bool collections;      /* programs__attach_collections() will be called */
-	bool each_collection;  /* the reader is woken by each, else when many wait */
 	bool trial;	       /* failing is an answer: it is logged only with -v */
 	bool faults_by_event;  /* as on kernels that do not tell the causes of faults */
 };

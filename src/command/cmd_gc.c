@@ -25,6 +25,9 @@
 /* Until a V8 is found, looks come quickly, so that little of its beginning is missed. */
 #define SEARCH_INTERVAL_NS (NS_PER_SECOND / 20)
 #define SEARCH_LOOKS	   200
+/* Collections are fetched so often: whoever woke us for each would do so within the pause
+ * that it tells of, and make it longer. */
+#define FETCH_INTERVAL_NS (NS_PER_SECOND / 25)
 /* A process that was just started may not have executed its program yet. */
 #define LOOKS_WITHOUT_V8 6
 
@@ -167,39 +170,41 @@ enum wait_end {
 	WAIT_FAILED,
 };
 
+static enum wait_end fetch(struct gc_run *run)
+{
+	int error;
+
+	run->source->drain(run->source, &run->account);
+	error = print_collections(run);
+	if (error)
+		return error == -EPIPE ? WAIT_READER_GONE : WAIT_FAILED;
+	return is_enough(run) ? WAIT_ENOUGH : WAIT_OVER;
+}
+
 /* Prints collections as they come. */
 static enum wait_end wait_until(struct gc_run *run, int64_t deadline_ns)
 {
 	struct pollfd fds[] = {
 		{.fd = run->signals.fd, .events = POLLIN},
 		{.fd = STDOUT_FILENO}, /* only for its errors */
-		{.fd = run->source->fd, .events = POLLIN},
 	};
+	enum wait_end wait_end = WAIT_OVER;
 	int64_t left;
 
-	while ((left = deadline_ns - now_ns()) > 0) {
-		struct timespec timeout = {.tv_sec = left / NS_PER_SECOND,
-					   .tv_nsec = left % NS_PER_SECOND};
-		int error;
+	while (wait_end == WAIT_OVER && (left = deadline_ns - now_ns()) > 0) {
+		struct timespec timeout = {
+			.tv_nsec = left < FETCH_INTERVAL_NS ? left : FETCH_INTERVAL_NS,
+		};
 
-		if (ppoll(fds, ARRAY_SIZE(fds), &timeout, NULL) <= 0)
-			continue;
-		if (stop_signals__arrived(&run->signals))
-			return WAIT_STOPPED;
-		if (fds[1].revents & (POLLERR | POLLHUP))
-			return WAIT_READER_GONE;
-		if (fds[2].revents && !(fds[2].revents & POLLIN))
-			fds[2].fd = -1; /* it is broken: looks go on without it */
-		if (!(fds[2].revents & POLLIN))
-			continue;
-		run->source->drain(run->source, &run->account);
-		error = print_collections(run);
-		if (error)
-			return error == -EPIPE ? WAIT_READER_GONE : WAIT_FAILED;
-		if (is_enough(run))
-			return WAIT_ENOUGH;
+		if (ppoll(fds, ARRAY_SIZE(fds), &timeout, NULL) > 0) {
+			if (stop_signals__arrived(&run->signals))
+				return WAIT_STOPPED;
+			if (fds[1].revents & (POLLERR | POLLHUP))
+				return WAIT_READER_GONE;
+		}
+		wait_end = fetch(run);
 	}
-	return WAIT_OVER;
+	return wait_end;
 }
 
 /* --- the command --- */
