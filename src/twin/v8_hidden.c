@@ -29,7 +29,7 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 }
 
 const struct figure_source v8_hidden_source = {
-	.name = "v8",
+	.name = "javascript",
 	.kind = SOURCE_RUNTIME,
 	.tells_classes = true,
 	.symbols = symbols,
