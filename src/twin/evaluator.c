@@ -15,7 +15,7 @@
 
 /* A process that runs on changes while it is asked: its answers may contradict each other,
  * or a lock may be held. */
-#define ATTEMPTS 6
+#define ATTEMPTS 12
 
 /* A source that took longer than this is not asked again before so many times the time that
  * it took has passed: a heap with a million holes must not cost a CPU. */
@@ -215,16 +215,18 @@ static bool is_spared(struct evaluation *evaluation, const struct candidate *can
 	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * DEAR_INTERVAL)
 		return false;
 	*answer = candidate->last;
-	process__add_note(
-		evaluation->process, "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
-		candidate->source->name, (double)age_ns / 1e9, candidate->cost_ns / 1000000);
+	if (!answer->error)
+		process__add_note(evaluation->process,
+				  "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
+				  candidate->source->name, (double)age_ns / 1e9,
+				  candidate->cost_ns / 1000000);
 	return true;
 }
 
 static void remember(struct candidate *candidate, const struct answer *answer, int64_t began_ns,
 		     bool claimed)
 {
-	if (answer->error || claimed)
+	if (claimed)
 		return;
 	candidate->last = *answer;
 	candidate->last_ns = clock_ns(CLOCK_MONOTONIC);
@@ -277,10 +279,13 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 {
 	struct evaluation *evaluation = &asking->evaluation;
 	size_t claims = evaluation->regions->count;
+	int64_t limit_ns = asking->request->limits.deadline_ns;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 
 	clear_figures(&answer->figures);
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		if (attempt && clock_ns(CLOCK_MONOTONIC) - began_ns > limit_ns)
+			break;
 		if (!asking->in_round) {
 			answer->error = begin_round(asking, answer);
 			if (answer->error == -ESRCH || answer->error == -ENOSYS)

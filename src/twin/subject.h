@@ -22,7 +22,7 @@ struct candidate {
 	uint64_t *file_offsets;	  /* of the same */
 	char path[96];		  /* of the file, below map_files */
 	void *state;		  /* the source's */
-	struct answer last;	  /* the last without an error */
+	struct answer last;	  /* with its error */
 	int64_t last_ns, cost_ns; /* when, and how long it took; 0: there was none */
 };
 

@@ -25,6 +25,10 @@
 #define FAULTS_OF_A_WALK 256
 #define MAX_RUN_PAGES	 64
 
+/* With all pages there, a walk through the largest heap is a matter of milliseconds: what
+ * goes on for so long walks in a circle. */
+#define STALL_NS INT64_C(300000000)
+
 /* A process is kept for the next round only if it is small. */
 #define KEPT_PAGES 8192
 
@@ -244,9 +248,10 @@ static int serve(struct twin *self, uint64_t batch)
 	for (;;) {
 		int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - self->start_ns;
 		int64_t left_ns = self->limits.deadline_ns - spent_ns;
+		int64_t patience_ns = left_ns < STALL_NS ? left_ns : STALL_NS;
 		uint64_t address;
-		int error =
-			left_ns <= 0 ? -ETIME : delivery->wait(&self->process, left_ns, &address);
+		int error = left_ns <= 0 ? -ETIME
+					 : delivery->wait(&self->process, patience_ns, &address);
 
 		if (!error && (address & ~(self->page_bytes - 1)) == doorbell(self, batch))
 			return 0;
@@ -256,6 +261,11 @@ static int serve(struct twin *self, uint64_t batch)
 			error = 0;
 		else if (error == -ECHILD)
 			error = tell_end(self);
+		else if (error == -ETIME && patience_ns < left_ns)
+			error = fail(self, -EAGAIN,
+				     "it went on for %d ms without an end: mostly, a list changed "
+				     "while it was read",
+				     (int)(STALL_NS / 1000000));
 		else if (error == -ETIME)
 			error = fail(self, -ETIME, "it took longer than %" PRId64 " ms",
 				     self->limits.deadline_ns / 1000000);
