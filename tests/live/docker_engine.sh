@@ -176,6 +176,58 @@ oom_is_counted() {
 	stop_memsonde
 }
 
+# The machine's Node.js with its libraries, in an image of its own.
+make_node_image() {
+	local root=$STATE/node-image library
+
+	mkdir -p "$root/bin"
+	cp -L "$(readlink -f "$(command -v node)")" "$root/bin/service" || return 1
+	while read -r library; do
+		mkdir -p "$root$(dirname "$library")"
+		cp -L "$library" "$root$library"
+	done < <(ldd "$root/bin/service" | grep -o '/[^ ]*')
+	tar -C "$root" -c . | docker import - "$PREFIX-node:latest" >/dev/null
+}
+
+node_has_settled() {
+	docker logs "$PREFIX-node" 2>/dev/null | grep -q '"left":1,'
+}
+
+# A service under another name than node: its heap as it prints it itself.
+node_in_container() {
+	local looks=$WORK/look.node truth
+
+	if ! command -v node >/dev/null; then
+		skip "node in a container" "no node here"
+		return
+	fi
+	make_node_image || fail "node in a container" "no image"
+	docker run -d --network none --name "$PREFIX-node" --memory 256m "$PREFIX-node:latest" \
+		/bin/service -e 'globalThis.held = [];
+			for (let i = 0; i < 50; i++) held.push(Buffer.alloc(100000, 1), { i });
+			let left = 8; // printing for the first times makes the heap grow
+			const timer = setInterval(() => {
+				console.log(JSON.stringify({ left, ...process.memoryUsage() }));
+				if (--left === 0) clearInterval(timer);
+			}, 100);
+			setInterval(() => {}, 1e9);' >/dev/null
+	wait_until 30 node_has_settled || fail "node in a container" "it does not run"
+	sleep 0.5
+	look "$looks" -c "$PREFIX-node"
+	truth=$(docker logs "$PREFIX-node" 2>/dev/null | tail -n 1)
+	equal "node in a container: heapTotal" "$(jq '.v8.isolates[0].heap_total' "$looks")" \
+		"$(jq .heapTotal <<<"$truth")"
+	equal "node in a container: arrayBuffers" "$(jq '.v8.isolates[0].array_buffers' "$looks")" \
+		"$(jq .arrayBuffers <<<"$truth")"
+	equal "node in a container: allocator" "$(jq -r .heap.allocator "$looks")" glibc
+	equal "node in a container: classes sum to rss_unique" \
+		"$(container_field "$looks" node "classes | [.[] | values] | add")" \
+		"$(container_field "$looks" node rss_unique)"
+	check "node in a container: its heap is a class of the container" "$(jq -c .container "$looks")" \
+		test "$(jq ".container.classes.v8_heap // 0" "$looks")" -gt 3000000
+	docker rm -f "$PREFIX-node" >/dev/null
+}
+
 # The names of containers are read where people's Docker keeps its state: the engine gets
 # a private directory there, bound for as long as the test runs.
 DATA_ROOT=/var/lib/docker
@@ -221,6 +273,7 @@ figure=$(container_field "$WORK/look.shared" shared classes.shmem)
 equal "shared: shmem" "$figure" $((24 * 1024 * 1024))
 shared_pages
 wrong_name
+node_in_container
 restart_is_followed
 oom_is_counted
 finish
