@@ -49,8 +49,9 @@ void account__begin_look(struct account *account, int64_t time_unix_ns)
 
 	account->interval_ns = 0;
 	/* a clock that was set back gives no interval, and so no rates */
-	if (account->look && time_unix_ns > account->time_unix_ns)
-		account->interval_ns = time_unix_ns - account->time_unix_ns;
+	if (account->look && time_unix_ns > account->time_unix_ns &&
+	    __builtin_sub_overflow(time_unix_ns, account->time_unix_ns, &account->interval_ns))
+		account->interval_ns = 0; /* more than any clock shows: a recording lies */
 	account->time_unix_ns = time_unix_ns;
 	account->look++;
 

@@ -92,8 +92,13 @@ bool explain_find__slack_of_peaks(const struct explain_case *explained, struct e
 	int64_t used =
 		floor_growth(native) +
 		(growth__is_held(explained, SERIES_ARRAY_BUFFERS) ? floor_growth(buffers) : 0);
-	int64_t swing = native->fall_bytes + (buffers->known ? buffers->fall_bytes : 0);
+	int64_t swing = native->fall_bytes + buffers->fall_bytes;
 
+	if (growth__is_held(explained, SERIES_ARRAY_BUFFERS))
+		used += floor_growth(buffers);
+	/* less may be the time between the allocator's answer and V8's */
+	if (floor_growth(native) >= buffers->fall_bytes)
+		used += floor_growth(native);
 	if (!held->grew || !native->known || swing < PEAK_LEAST_BYTES ||
 	    held->floor_bytes - used < held->floor_bytes / PEAK_LEAST_PART)
 		return false;

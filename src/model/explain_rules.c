@@ -177,8 +177,11 @@ static const char *unexplained_means(const struct explain_case *explained, int c
 
 /* ---- rows ---- */
 
-#define NO_SERIES	.deciding = SERIES_NONE, .knows_better = SERIES_NONE, .with = SERIES_NONE
-#define DECIDES(series) .deciding = series, .knows_better = SERIES_NONE, .with = SERIES_NONE
+#define NO_SERIES                                                                                  \
+	.deciding = SERIES_NONE, .knows_better = SERIES_NONE, .with = SERIES_NONE,                 \
+	.against = SERIES_NONE
+#define DECIDES(series)                                                                            \
+	.deciding = series, .knows_better = SERIES_NONE, .with = SERIES_NONE, .against = SERIES_NONE
 
 static const char objects_mean[] =
 	"JavaScript objects are held: look for arrays, maps, caches, closures and event listeners "
@@ -191,6 +194,7 @@ const struct explain_rule explain_rules[] = {
 		.deciding = SERIES_ARRAY_BUFFERS,
 		.knows_better = SERIES_NONE,
 		.with = SERIES_RSS,
+		.against = SERIES_NONE,
 		.collected = true,
 		.classes = {FIG_CLASS_ARRAY_BUFFERS, FIG_CLASS_MALLOC},
 		.subject = "Buffers and ArrayBuffers",
@@ -212,6 +216,7 @@ const struct explain_rule explain_rules[] = {
 		.deciding = SERIES_HEAP_USED,
 		.knows_better = SERIES_HEAP_USED_AFTER,
 		.with = SERIES_NONE,
+		.against = SERIES_NONE,
 		.collected = true,
 		.classes = {FIG_CLASS_V8_HEAP, FIG_CLASS_V8_HEAP},
 		.subject = "V8's used heap, from low point to low point,",
@@ -240,7 +245,11 @@ const struct explain_rule explain_rules[] = {
 	},
 	{
 		.cause = CAUSE_NATIVE_HELD,
-		DECIDES(SERIES_NATIVE_LIVE),
+		.deciding = SERIES_NATIVE_LIVE,
+		.knows_better = SERIES_NONE,
+		.with = SERIES_NONE,
+		/* of which the allocator's answer is some moments older than V8's */
+		.against = SERIES_ARRAY_BUFFERS,
 		.classes = {FIG_CLASS_MALLOC, FIG_CLASS_MALLOC},
 		.subject = "what native code allocated and did not free",
 		.add_numbers = add_slack_beside,
@@ -252,6 +261,7 @@ const struct explain_rule explain_rules[] = {
 		.deciding = SERIES_NATIVE_MALLOC,
 		.knows_better = SERIES_NATIVE_LIVE,
 		.with = SERIES_NONE,
+		.against = SERIES_NONE,
 		.classes = {FIG_CLASS_MALLOC, FIG_CLASS_MALLOC},
 		.subject = "the allocator's regions",
 		.add_numbers = add_malloc_beside,
@@ -352,6 +362,9 @@ static bool find_growth(const struct explain_rule *rule, const struct explain_ca
 	if (rule->knows_better != SERIES_NONE && explained->growths[rule->knows_better].known)
 		return false;
 	if (with && with->known && with->bytes < growth->bytes / 4)
+		return false;
+	if (rule->against != SERIES_NONE &&
+	    growth->floor_bytes < explained->growths[rule->against].fall_bytes)
 		return false;
 	if (rule->collected && !growth__is_held(explained, rule->deciding))
 		return false;

@@ -32,6 +32,7 @@ struct explain_rule {
 	enum explain_series deciding;	  /* must have grown */
 	enum explain_series knows_better; /* where it is known the row is not asked */
 	enum explain_series with;	  /* must have grown by a quarter as much, if known */
+	enum explain_series against;	  /* must have grown by more than that comes and goes */
 	bool collected; /* holds garbage: low points count only where one was seen */
 	int classes[2]; /* that it may lie in: the one that grew most is named */
 	const char *subject;

@@ -21,7 +21,7 @@ first() {
 has_evidence() {
 	tail -n 1 "$1" | jq -e --arg class "$2" '.explain[0] | .class == $class and
 		.grew_bytes > 1048576 and .per_minute_bytes > 1048576 and
-		(.evidence | test(" from [0-9.]+ [KMG]iB to [0-9.]+ [KMG]iB in .*: .{40}"))' >/dev/null
+		(.evidence | test(" from (0|[0-9.]+ [KMG]?i?B) to [0-9.]+ [KMG]iB in .*: .{40}"))' >/dev/null
 }
 
 # expect NAME FILE CAUSE CLASS

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fragmentation of a glibc heap: every 250 ms 100 blocks of some 2 KiB are written to and then
+/* Fragmentation of a glibc heap: every 250 ms 50 blocks of some 2 KiB are written to and then
  * cut to 16 bytes. What was cut off lies between blocks that stay, so that nothing can be
  * given back, and each step's blocks are a little larger than those before, so that they do
- * not fit in there. What is live grows by some KiB a step, what is held by 200 KiB and more: the
+ * not fit in there. What is live grows by some KiB a step, what is held by 100 KiB and more: the
  * cause is `slack`, the class `malloc`. */
 #include "target.h"
 
 #include <malloc.h>
 
-#define BLOCKS	    100
+#define BLOCKS	    50
 #define BLOCK_LEAST 2048
 #define BLOCK_MORE  16 /* larger each step */
 #define KEPT	    16

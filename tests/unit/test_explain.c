@@ -471,6 +471,23 @@ static void test_explain__slack_of_peaks(void **state)
 	account__release(&account);
 }
 
+/* The allocator's answer is some seconds older than V8's. */
+static struct moment late_answers(int second)
+{
+	struct moment now = growing_peaks(second),
+		      before = growing_peaks(second > 4 ? second - 4 : 0);
+
+	now.live = 23 + before.array_buffers;
+	now.slack = 0;
+	return now;
+}
+
+static void test_explain__late_answers(void **state)
+{
+	(void)state;
+	expect_watch(45, late_answers, "slack");
+}
+
 /* Malloced by an addon; arrayBuffers and V8's heap as ever. */
 static struct moment leak_in_addon(int second)
 {
@@ -863,6 +880,7 @@ int main(void)
 		cmocka_unit_test(test_explain__objects_after_first_collection),
 		cmocka_unit_test(test_explain__slack_of_churned_buffers),
 		cmocka_unit_test(test_explain__slack_of_peaks),
+		cmocka_unit_test(test_explain__late_answers),
 		cmocka_unit_test(test_explain__native_held_beside_v8),
 		cmocka_unit_test(test_explain__native),
 		cmocka_unit_test(test_explain__slack),
