@@ -64,6 +64,8 @@ static void explain_stretch(struct process *process, struct explain_case *explai
 		else
 			add(process, &found[i]);
 	}
+	explained->found = NULL;
+	explained->found_count = 0;
 }
 
 /* Heaviest first; of equal weight in the order of the causes. */
