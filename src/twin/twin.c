@@ -46,7 +46,8 @@ struct twin {
 	pid_t tid;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
-	bool ready; /* the process has set itself up, and may have run the target's code */
+	bool has_unknown; /* the process has pages that are not known */
+	bool ready;	  /* the process has set itself up, and may have run the target's code */
 	uint64_t page_bytes;
 	int64_t start_ns;
 	char *buffer; /* MAX_RUN_PAGES */
@@ -147,7 +148,11 @@ static int bring(struct twin *self, uint64_t address, size_t max_pages, size_t *
 	return 0;
 }
 
-/* What can be had of the rest of the block, behind the page and before it. */
+/*
+ * What can be had of the rest of the block, behind the page and before it. Most of it is
+ * never touched: later rounds do without it, and so without this process, which would go on
+ * with what lies there.
+ */
 static void read_ahead(struct twin *self, uint64_t address)
 {
 	uint64_t block_bytes = BLOCK_PAGES * self->page_bytes;
@@ -160,7 +165,7 @@ static void read_ahead(struct twin *self, uint64_t address)
 			at += self->page_bytes;
 			continue;
 		}
-		know(self, at, brought);
+		self->has_unknown = true;
 		at += brought * self->page_bytes;
 	}
 }
@@ -402,6 +407,7 @@ static int start_with(struct twin *self, const struct twin_target *target,
 		return fail(self, error, "it could not be started by %s: %s", delivery->name,
 			    strerror(-error));
 	self->statistics.starts++;
+	self->has_unknown = false;
 	self->layout = target_pages__layout(self->pages);
 	error = serve(self, 0);
 	self->ready = !error;
@@ -430,7 +436,8 @@ static int start(struct twin *self, const struct twin_target *target)
 
 static bool can_go_on(const struct twin *self, const struct twin_target *target)
 {
-	return self->process.pid > 0 && self->layout == target_pages__layout(self->pages) &&
+	return self->process.pid > 0 && !self->has_unknown &&
+	       self->layout == target_pages__layout(self->pages) &&
 	       self->batches < home_doorbell_count(self->page_bytes) / 2 &&
 	       twin_process__fits(&self->process, target);
 }
@@ -463,7 +470,7 @@ int twin__begin_round(struct twin *self, const struct twin_target *target,
 
 void twin__end_round(struct twin *self, bool keep)
 {
-	if (!keep || self->known.count > KEPT_PAGES)
+	if (!keep || self->has_unknown || self->known.count > KEPT_PAGES)
 		twin_process__end(&self->process);
 	if (self->known.count > KEPT_PAGES)
 		self->known.count = 0;
