@@ -23,4 +23,7 @@ bool proc_is_ours(void);
 /* Nanoseconds of a clock. */
 int64_t clock_ns(clockid_t clock);
 
+/* Nanoseconds that a process has computed, as of its last stop or tick; 0 if it is gone. */
+int64_t process_cpu_ns(pid_t pid);
+
 #endif

@@ -17,6 +17,16 @@
  * or a lock may be held. */
 #define ATTEMPTS 12
 
+/* And as many more as fit into this part of the time that it may take, with pauses: who was
+ * interrupted while it held a lock holds it for long. */
+#define RETRY_SHARE 100
+#define PAUSE_NS    300000
+
+/* What two answers of a process that ran meanwhile may differ by: a walk over lists that
+ * changed under it ends anywhere. */
+#define AGREED_BYTES 65536
+#define AGREED_SHARE 64
+
 /* A source that took longer than this is not asked again before so many times the time that
  * it took has passed: a heap with a million holes must not cost a CPU. */
 #define DEAR_NS	      INT64_C(50000000)
@@ -273,19 +283,70 @@ static int begin_round(struct asking *asking, struct answer *answer)
 	return error;
 }
 
+static bool agree(figure_value value, figure_value before)
+{
+	figure_value difference = value - before;
+
+	if (!figure_known(value) || !figure_known(before))
+		return value == before;
+	return llabs(difference) <= AGREED_BYTES + before / AGREED_SHARE;
+}
+
+/* Whether the answer can be believed: nothing that it is made from has changed meanwhile, or
+ * two answers in a row say the same. */
+static bool is_confirmed(const struct asking *asking, const struct answer *answer,
+			 const struct allocator_figures *before)
+{
+	const struct allocator_figures *figures = &answer->figures;
+
+	if (twin__is_current(asking->subject->twin))
+		return true;
+	return agree(figures->live_bytes, before->live_bytes) &&
+	       agree(figures->free_bytes, before->free_bytes);
+}
+
+/* Asks again an allocator whose process ran meanwhile. */
+static void confirm(struct asking *asking, const struct candidate *candidate, struct answer *answer,
+		    struct allocator_figures *before)
+{
+	if (answer->error || candidate->source->kind != SOURCE_ALLOCATOR ||
+	    is_confirmed(asking, answer, before))
+		return;
+	*before = answer->figures;
+	clear_figures(&answer->figures);
+	answer->error = -EAGAIN;
+	snprintf(answer->reason, sizeof(answer->reason),
+		 "its answers contradict each other, as it changes meanwhile");
+}
+
+/* Whether there is to be another attempt. */
+static bool may_retry(const struct asking *asking, int64_t began_ns, int attempt)
+{
+	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	int64_t limit_ns = asking->request->limits.deadline_ns;
+	int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+
+	if (!attempt)
+		return true;
+	if (spent_ns > limit_ns || (attempt >= ATTEMPTS && spent_ns > limit_ns / RETRY_SHARE))
+		return false;
+	if (attempt >= ATTEMPTS)
+		nanosleep(&pause, NULL);
+	return true;
+}
+
 /* Asks one source until it has answered, each failure costing a round. False when the
  * target or the twin cannot be had at all. */
 static bool ask_one(struct asking *asking, struct candidate *candidate, struct answer *answer)
 {
 	struct evaluation *evaluation = &asking->evaluation;
 	size_t claims = evaluation->regions->count;
-	int64_t limit_ns = asking->request->limits.deadline_ns;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	struct allocator_figures before;
 
 	clear_figures(&answer->figures);
-	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		if (attempt && clock_ns(CLOCK_MONOTONIC) - began_ns > limit_ns)
-			break;
+	clear_figures(&before);
+	for (int attempt = 0; may_retry(asking, began_ns, attempt); attempt++) {
 		if (!asking->in_round) {
 			answer->error = begin_round(asking, answer);
 			if (answer->error == -ESRCH || answer->error == -ENOSYS)
@@ -294,6 +355,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 				continue;
 		}
 		ask(evaluation, candidate, answer);
+		confirm(asking, candidate, answer, &before);
 		asking->in_round = !answer->error || answer->error == -ENOENT;
 		if (!is_passing(answer->error))
 			break;

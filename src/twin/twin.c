@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "system/machine.h"
+#include "twin/known_pages.h"
 #include "twin/page_delivery.h"
 #include "twin/target_pages.h"
 #include "twin/twin_process.h"
@@ -25,28 +26,25 @@
 #define FAULTS_OF_A_WALK 256
 #define MAX_RUN_PAGES	 64
 
-/* With all pages there, a walk through the largest heap is a matter of milliseconds: what
- * goes on for so long walks in a circle. */
-#define STALL_NS INT64_C(300000000)
+/* Who walks lists that changed while they were fetched may walk in circles. So much time is
+ * enough for a call, and for a walk over a page that is there, until it needs another page. */
+#define CIRCLE_NS	   INT64_C(10000000)
+#define CIRCLE_NS_PER_PAGE INT64_C(20000)
 
 /* A process is kept for the next round only if it is small. */
 #define KEPT_PAGES 8192
 
-struct page_list {
-	uint64_t *items;
-	size_t count, capacity;
-};
-
 struct twin {
 	struct twin_process process;
 	struct target_pages *pages;
-	struct page_list known; /* addresses of pages that functions touched */
+	struct known_pages known; /* that functions touched */
+	struct known_pages ahead; /* that were brought along in this round */
 	struct twin_limits limits;
 	struct twin_statistics statistics;
 	pid_t tid;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
-	bool has_unknown; /* the process has pages that are not known */
+	bool has_unknown; /* the process has pages that are not known, but ahead */
 	bool ready;	  /* the process has set itself up, and may have run the target's code */
 	uint64_t page_bytes;
 	int64_t start_ns;
@@ -71,7 +69,8 @@ void twin__free(struct twin *self)
 		return;
 	twin_process__end(&self->process);
 	target_pages__free(self->pages);
-	free(self->known.items);
+	known_pages__release(&self->known);
+	known_pages__release(&self->ahead);
 	free(self->buffer);
 	free(self);
 }
@@ -126,10 +125,7 @@ static int fill(struct twin *self, uint64_t address, size_t pages, const char *d
 
 static void know(struct twin *self, uint64_t address, size_t pages)
 {
-	for (size_t i = 0; i < pages; i++) {
-		ARRAY_GROW(self->known.items, self->known.count, self->known.capacity);
-		self->known.items[self->known.count++] = address + i * self->page_bytes;
-	}
+	known_pages__add(&self->known, address, pages, self->buffer, self->page_bytes);
 }
 
 static int bring(struct twin *self, uint64_t address, size_t max_pages, size_t *brought)
@@ -165,6 +161,7 @@ static void read_ahead(struct twin *self, uint64_t address)
 			at += self->page_bytes;
 			continue;
 		}
+		known_pages__add(&self->ahead, at, brought, self->buffer, self->page_bytes);
 		self->has_unknown = true;
 		at += brought * self->page_bytes;
 	}
@@ -245,72 +242,69 @@ static int tell_end(struct twin *self)
 	}
 }
 
+/* What it computed so far; on a busy machine that is less than the time that passed. */
+static int64_t own_cpu_ns(const struct twin *self)
+{
+	return process_cpu_ns(self->process.pid);
+}
+
+static int64_t circle_ns(const struct twin *self)
+{
+	return CIRCLE_NS + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
+}
+
+/* Waits for the next page that it touches. As page_delivery.wait(), but the round has failed
+ * unless it is 0 or -EINTR. */
+static int wait_for_page(struct twin *self, uint64_t *address)
+{
+	const struct page_delivery *delivery = self->process.delivery;
+	int64_t began_ns = own_cpu_ns(self), left_ns;
+	int error;
+
+	do {
+		left_ns = self->limits.deadline_ns - (clock_ns(CLOCK_MONOTONIC) - self->start_ns);
+		if (left_ns <= 0)
+			return fail(self, -ETIME, "it took longer than %" PRId64 " ms",
+				    self->limits.deadline_ns / 1000000);
+		if (left_ns > circle_ns(self))
+			left_ns = circle_ns(self);
+		error = delivery->wait(&self->process, left_ns, address);
+	} while (error == -ETIME && own_cpu_ns(self) - began_ns < circle_ns(self) / 2);
+	switch (error) {
+	case 0:
+	case -EINTR:
+		return error;
+	case -ETIME:
+		return fail(self, -EAGAIN,
+			    "it went round in circles: what it reads changed meanwhile");
+	case -ECHILD:
+		return tell_end(self);
+	default:
+		return fail(self, error, "%s: %s", delivery->name, strerror(-error));
+	}
+}
+
 /* Serves page faults until the process rings for that batch. */
 static int serve(struct twin *self, uint64_t batch)
 {
-	const struct page_delivery *delivery = self->process.delivery;
-
 	for (;;) {
-		int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - self->start_ns;
-		int64_t left_ns = self->limits.deadline_ns - spent_ns;
-		int64_t patience_ns = left_ns < STALL_NS ? left_ns : STALL_NS;
 		uint64_t address;
-		int error = left_ns <= 0 ? -ETIME
-					 : delivery->wait(&self->process, patience_ns, &address);
+		int error = wait_for_page(self, &address);
 
+		if (error == -EINTR)
+			continue;
 		if (!error && (address & ~(self->page_bytes - 1)) == doorbell(self, batch))
 			return 0;
 		if (!error)
 			error = serve_fault(self, address);
-		else if (error == -EINTR)
-			error = 0;
-		else if (error == -ECHILD)
-			error = tell_end(self);
-		else if (error == -ETIME && patience_ns < left_ns)
-			error = fail(self, -EAGAIN,
-				     "it went on for %d ms without an end: mostly, a list changed "
-				     "while it was read",
-				     (int)(STALL_NS / 1000000));
-		else if (error == -ETIME)
-			error = fail(self, -ETIME, "it took longer than %" PRId64 " ms",
-				     self->limits.deadline_ns / 1000000);
-		else
-			error = fail(self, error, "%s: %s", delivery->name, strerror(-error));
 		if (error)
 			return error;
 	}
 }
 
-static int compare_addresses(const void *left, const void *right)
+static size_t run_of_known(const struct twin *self, size_t index, size_t max_pages)
 {
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-static void sort_known(struct twin *self)
-{
-	struct page_list *known = &self->known;
-	size_t kept = 0;
-
-	if (known->count)
-		qsort(known->items, known->count, sizeof(*known->items), compare_addresses);
-	for (size_t i = 0; i < known->count; i++)
-		if (!kept || known->items[kept - 1] != known->items[i])
-			known->items[kept++] = known->items[i];
-	known->count = kept;
-}
-
-/* How many known pages from an index on follow each other. */
-static size_t known_run(const struct twin *self, size_t index, size_t max_pages)
-{
-	const uint64_t *items = self->known.items;
-	size_t count = 1;
-
-	while (count < max_pages && index + count < self->known.count &&
-	       items[index + count] == items[index] + count * self->page_bytes)
-		count++;
-	return count;
+	return known_pages__run(&self->known, index, max_pages, self->page_bytes);
 }
 
 /* Pages on their way into a running process, many in one call. */
@@ -341,20 +335,21 @@ static int refresh_known(struct twin *self)
 	struct refresh refresh = {.run_count = 0};
 	int error = 0;
 
-	sort_known(self);
+	known_pages__sort(&self->known);
 	for (size_t i = 0, run; i < self->known.count && !error; i += run) {
-		uint64_t address = self->known.items[i];
+		uint64_t address = self->known.items[i].address;
 		char *place = self->buffer + refresh.page_count * self->page_bytes;
 		ssize_t pages;
 
 		run = 1;
 		if (target_pages__is_constant(self->pages, address))
 			continue;
-		run = known_run(self, i, MAX_RUN_PAGES - refresh.page_count);
+		run = run_of_known(self, i, MAX_RUN_PAGES - refresh.page_count);
 		pages = target_pages__read(self->pages, address, run, place);
 		if (pages < 0)
 			return pages == -ESRCH ? -ESRCH : -ESTALE;
 		run = (size_t)pages;
+		known_pages__set(&self->known, i, run, place, self->page_bytes);
 		refresh.to[refresh.run_count++] = (struct iovec){
 			.iov_base = (void *)(uintptr_t)address, .iov_len = run * self->page_bytes};
 		refresh.page_count += run;
@@ -372,12 +367,12 @@ static int fill_known(struct twin *self)
 	size_t kept = 0;
 	int error = 0;
 
-	sort_known(self);
+	known_pages__sort(&self->known);
 	for (size_t i = 0, run; i < self->known.count && !error; i += run) {
-		uint64_t address = self->known.items[i];
+		uint64_t address = self->known.items[i].address;
 		ssize_t pages;
 
-		run = known_run(self, i, MAX_RUN_PAGES);
+		run = run_of_known(self, i, MAX_RUN_PAGES);
 		pages = target_pages__read(self->pages, address, run, self->buffer);
 		if (pages == -ESRCH)
 			return -ESRCH;
@@ -386,6 +381,7 @@ static int fill_known(struct twin *self)
 			continue;
 		error = fill(self, address, run, self->buffer);
 		self->statistics.pages_fetched += run;
+		known_pages__set(&self->known, i, run, self->buffer, self->page_bytes);
 		memmove(&self->known.items[kept], &self->known.items[i],
 			run * sizeof(*self->known.items));
 		kept += run;
@@ -408,6 +404,7 @@ static int start_with(struct twin *self, const struct twin_target *target,
 			    strerror(-error));
 	self->statistics.starts++;
 	self->has_unknown = false;
+	self->ahead.count = 0;
 	self->layout = target_pages__layout(self->pages);
 	error = serve(self, 0);
 	self->ready = !error;
@@ -517,6 +514,29 @@ int twin__call(struct twin *self, struct twin_call *calls, size_t count)
 		error = call_batch(self, calls + done,
 				   count - done < TWIN_BATCH ? count - done : TWIN_BATCH);
 	return error;
+}
+
+static bool are_current(struct twin *self, const struct known_pages *list)
+{
+	for (size_t i = 0, run; i < list->count; i += run) {
+		ssize_t pages;
+
+		run = 1;
+		if (target_pages__is_constant(self->pages, list->items[i].address))
+			continue;
+		run = known_pages__run(list, i, MAX_RUN_PAGES, self->page_bytes);
+		pages = target_pages__read(self->pages, list->items[i].address, run, self->buffer);
+		if (pages < 0 ||
+		    !known_pages__hold(list, i, (size_t)pages, self->buffer, self->page_bytes))
+			return false;
+		run = (size_t)pages;
+	}
+	return true;
+}
+
+bool twin__is_current(struct twin *self)
+{
+	return are_current(self, &self->known) && are_current(self, &self->ahead);
 }
 
 /* --- the scratch area --- */

@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_TWIN_TWIN_H
 #define MEMSONDE_TWIN_TWIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -75,7 +76,8 @@ void twin__end_round(struct twin *twin, bool keep);
  * Runs the functions one after the other. 0; -errno, and the round has failed: begin it
  * anew to try again. What came before in this batch is then lost, too. Results are the
  * word of hostile code: check them.
- *	-EAGAIN     it called the kernel: mostly, it waits for a lock that a thread held
+ *	-EAGAIN     it called the kernel: mostly, it waits for a lock that a thread held;
+ *		    or it went round in circles
  *	-EFAULT     it touched memory that the target does not have
  *	-ENODATA    it needs a page that is swapped out or cannot be read harmlessly
  *	-ETIME      the deadline passed
@@ -84,6 +86,10 @@ void twin__end_round(struct twin *twin, bool keep);
  *	others      the twin could not be made
  */
 int twin__call(struct twin *twin, struct twin_call *calls, size_t count);
+
+/* Whether all pages that were fetched in this round still are in the target as they were:
+ * then what functions found in them is true of one moment. */
+bool twin__is_current(struct twin *twin);
 
 /* Address in the twin of an offset in the scratch area. */
 uint64_t twin__scratch(const struct twin *twin, size_t offset);

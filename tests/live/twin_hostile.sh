@@ -106,7 +106,9 @@ fi
 
 twin_runs() {
 	TWIN_PID=$(pgrep -P "$MEMSONDE_PID" -x memsonde-twin | tail -n 1)
-	[ -n "$TWIN_PID" ] && grep -q '^Seccomp:[[:space:]]*2$' "/proc/$TWIN_PID/status"
+	[ -n "$TWIN_PID" ] && cp "/proc/$TWIN_PID/status" "$WORK/status" &&
+		ls "/proc/$TWIN_PID/fd" >"$WORK/fds" &&
+		grep -q '^Seccomp:[[:space:]]*2$' "$WORK/status"
 }
 
 status_of() {
@@ -124,19 +126,17 @@ check_rights() {
 	equal "$1: no descriptors" "[$(cat "$WORK/fds")]" "[]"
 }
 
-# While it loops; then memsonde is killed, and the twin goes with it.
+# While it runs the target's code; then memsonde is killed, and the twin goes with it.
 look_at_twin() {
 	local how=$1
 
 	shift
-	in_background "$@" "$MEMSONDE" stat -p "${pid_of[loop]}" -o json >"$WORK/looping" 2>&1
+	in_background "$@" "$MEMSONDE" stat -p "${pid_of[touch_endlessly]}" -i 1 -o json >"$WORK/looping" 2>&1
 	MEMSONDE_PID=$CHILD_PID
 	if ! wait_until 10 twin_runs; then
 		fail "$how: a twin" "there is none"
 		return
 	fi
-	cp "/proc/$TWIN_PID/status" "$WORK/status"
-	ls "/proc/$TWIN_PID/fd" >"$WORK/fds"
 	check_rights "$how"
 	kill -KILL "$MEMSONDE_PID"
 	check "$how: dies with memsonde" "it lives" wait_until 2 is_gone "$TWIN_PID"

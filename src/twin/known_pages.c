@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "twin/known_pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash_table.h"
+#include "base/memory.h"
+
+#define LANES 4
+
+void known_pages__release(struct known_pages *known)
+{
+	free(known->items);
+	*known = (struct known_pages){0};
+}
+
+/* Of words in several chains, which the CPU works on at once. */
+static uint64_t sum_of(const char *data, size_t bytes)
+{
+	uint64_t lanes[LANES] = {1, 2, 3, 4}, sum = 0;
+
+	for (size_t at = 0; at + sizeof(lanes) <= bytes; at += sizeof(lanes)) {
+		uint64_t words[LANES];
+
+		memcpy(words, data + at, sizeof(words));
+		for (int i = 0; i < LANES; i++)
+			lanes[i] = ((lanes[i] << 5 | lanes[i] >> 59) ^ words[i]) *
+				   UINT64_C(0x9e3779b97f4a7c15);
+	}
+	for (int i = 0; i < LANES; i++)
+		sum = hash_number(sum ^ lanes[i]);
+	return sum;
+}
+
+void known_pages__set(struct known_pages *known, size_t index, size_t pages, const char *data,
+		      size_t page_bytes)
+{
+	for (size_t i = 0; i < pages; i++)
+		known->items[index + i].sum = sum_of(data + i * page_bytes, page_bytes);
+}
+
+void known_pages__add(struct known_pages *known, uint64_t address, size_t pages, const char *data,
+		      size_t page_bytes)
+{
+	for (size_t i = 0; i < pages; i++) {
+		ARRAY_GROW(known->items, known->count, known->capacity);
+		known->items[known->count++].address = address + i * page_bytes;
+	}
+	known_pages__set(known, known->count - pages, pages, data, page_bytes);
+}
+
+bool known_pages__hold(const struct known_pages *known, size_t index, size_t pages,
+		       const char *data, size_t page_bytes)
+{
+	for (size_t i = 0; i < pages; i++)
+		if (known->items[index + i].sum != sum_of(data + i * page_bytes, page_bytes))
+			return false;
+	return true;
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+	const struct known_page *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+void known_pages__sort(struct known_pages *known)
+{
+	size_t kept = 0;
+
+	if (known->count)
+		qsort(known->items, known->count, sizeof(*known->items), compare_addresses);
+	for (size_t i = 0; i < known->count; i++)
+		if (!kept || known->items[kept - 1].address != known->items[i].address)
+			known->items[kept++] = known->items[i];
+	known->count = kept;
+}
+
+size_t known_pages__run(const struct known_pages *known, size_t index, size_t max_pages,
+			size_t page_bytes)
+{
+	const struct known_page *items = known->items;
+	size_t count = 1;
+
+	while (count < max_pages && index + count < known->count &&
+	       items[index + count].address == items[index].address + count * page_bytes)
+		count++;
+	return count;
+}
