@@ -3,7 +3,7 @@
 # Processes that change while they are asked: figures are right or null, never impossible;
 # processes that stop, end, execute another program or are killed meanwhile cost a note; a
 # hundred at once; and memsonde's end is that of its twins.
-# shellcheck disable=SC2317,SC2016 # functions are passed by name, commands as text
+# shellcheck disable=SC2317,SC2016,SC2119 # functions are passed by name, commands as text
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -61,13 +61,13 @@ look_through() {
 }
 
 start_target busy_heap 2 4000 100
-look_through "killed" "$TARGET_PID" kill -KILL "$TARGET_PID" >/dev/null
+look_through "killed" "$TARGET_PID" kill -KILL "$TARGET_PID"
 start_target busy_heap 2 4000 100
-look_through "stopped" "$TARGET_PID" kill -STOP "$TARGET_PID" >/dev/null
+look_through "stopped" "$TARGET_PID" kill -STOP "$TARGET_PID"
 equal "a stopped one answers" "$(tail -n 1 "$WORK/through" | jq '.heap.live_bytes != null')" true
 kill -KILL "$TARGET_PID"
 in_background bash -c 'read -r _; exec sleep 60' < <(sleep 1.5; echo)
-look_through "executes another program" "$CHILD_PID" sleep 0.2 >/dev/null
+look_through "executes another program" "$CHILD_PID" sleep 0.2
 equal "it answers as the new one" "$(tail -n 1 "$WORK/through" |
 	jq -c '[.comm, .heap.live_bytes != null]')" '["sleep",true]'
 kill -KILL "$CHILD_PID"
