@@ -15,11 +15,11 @@
 
 /* A process that runs on changes while it is asked: its answers may contradict each other,
  * or a lock may be held. */
-#define ATTEMPTS 12
+#define ATTEMPTS 3
 
 /* And as many more as fit into this part of the time that it may take, with pauses: who was
  * interrupted while it held a lock holds it for long. */
-#define RETRY_SHARE 100
+#define RETRY_SHARE 40
 #define PAUSE_NS    300000
 
 /* What two answers of a process that ran meanwhile may differ by: a walk over lists that
@@ -31,6 +31,9 @@
  * it took has passed: a heap with a million holes must not cost a CPU. */
 #define DEAR_NS	      INT64_C(50000000)
 #define DEAR_INTERVAL 20
+
+/* One that failed as the process changed meanwhile may succeed the next time. */
+#define FAILED_INTERVAL 2
 
 /* Twins that are kept; with more processes than that each look makes them anew. */
 #define KEPT_SUBJECTS 128
@@ -221,8 +224,9 @@ static bool is_spared(struct evaluation *evaluation, const struct candidate *can
 		      struct answer *answer)
 {
 	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - candidate->last_ns;
+	int64_t interval = is_passing(candidate->last.error) ? FAILED_INTERVAL : DEAR_INTERVAL;
 
-	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * DEAR_INTERVAL)
+	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * interval)
 		return false;
 	*answer = candidate->last;
 	if (!answer->error)

@@ -28,7 +28,7 @@
 
 /* Who walks lists that changed while they were fetched may walk in circles. So much time is
  * enough for a call, and for a walk over a page that is there, until it needs another page. */
-#define CIRCLE_NS	   INT64_C(10000000)
+#define CIRCLE_NS	   INT64_C(4000000)
 #define CIRCLE_NS_PER_PAGE INT64_C(20000)
 
 /* A process is kept for the next round only if it is small. */
