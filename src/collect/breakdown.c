@@ -463,6 +463,7 @@ static bool read_for_figures(struct evaluator_request *request, void *context)
 	request->thread_count = self->source_thread_count;
 	request->start_brk = self->before.record.start_brk;
 	request->brk = self->before.record.brk;
+	request->vdso = self->before.record.vdso;
 	return true;
 }
 

@@ -118,6 +118,20 @@ static void set_machine_figures(const struct look *look, struct process *process
 				  (unsigned long long)lost);
 }
 
+/* Twins and parsers of ours come and go with each look: they are how it is looked, not what
+ * is there. */
+static bool is_own_helper(uint32_t parent_pid, const char comm[RECORD_COMM_LENGTH])
+{
+	static const char *const names[] = {"memsonde-twin", "memsonde-parser"};
+
+	if (parent_pid != (uint32_t)getpid())
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(comm, names[i], RECORD_COMM_LENGTH))
+			return true;
+	return false;
+}
+
 static void take_process(struct look *look, const struct process_record *record)
 {
 	struct collector *self = look->self;
@@ -126,7 +140,8 @@ static void take_process(struct look *look, const struct process_record *record)
 	struct group *group;
 	bool same_image;
 
-	if (record->pid == 0 || ended__has(self->ended, key))
+	if (record->pid == 0 || is_own_helper(record->parent_pid, record->comm) ||
+	    ended__has(self->ended, key))
 		return;
 	group = groups__find(self->groups, record->unified_cgroup_id, record->memory_cgroup_id,
 			     (pid_t)record->pid, look->account->look);
@@ -317,7 +332,8 @@ static void take_ended(struct look *look)
 		struct process *known = account__find(look->account, key);
 		struct process *process;
 
-		if (!known && !selection__has_ended(self->selection, record))
+		if (is_own_helper(record->parent_pid, record->comm) ||
+		    (!known && !selection__has_ended(self->selection, record)))
 			continue;
 		process = account__exited(look->account, key);
 		if (!process)

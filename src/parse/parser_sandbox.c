@@ -139,6 +139,7 @@ bool parser_sandbox__enter(pid_t parent, uint64_t memory_bytes, int64_t cpu_ns)
 	drop_rights();
 	/* A change of the user id would undo these. Who cannot be dumped cannot be read or
 	 * traced by other processes of that user, either. */
+	prctl(PR_SET_NAME, "memsonde-parser");
 	if (prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		return false;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && filter_calls();

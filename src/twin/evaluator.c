@@ -264,6 +264,7 @@ static void take_request(struct asking *asking)
 	asking->target.tid = request->tid;
 	asking->target.mappings = request->mappings;
 	asking->target.mapping_count = request->mapping_count;
+	asking->target.vdso = request->vdso;
 	asking->evaluation.threads = request->threads;
 	asking->evaluation.thread_count = request->thread_count;
 	asking->evaluation.start_brk = request->start_brk;

@@ -23,7 +23,7 @@ struct evaluator_request {
 	size_t mapping_count;
 	const struct source_thread *threads; /* the first stands for the process */
 	size_t thread_count;
-	uint64_t start_brk, brk;
+	uint64_t start_brk, brk, vdso;
 	struct twin_limits limits;
 	bool runtimes_only; /* allocators are not asked */
 	/* Reads mappings and threads anew into the request: a process that runs on maps memory

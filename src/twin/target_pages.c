@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ struct target_pages {
 	int *file_fds; /* of each mapping, opened when needed */
 	size_t file_count;
 	size_t page_bytes;
+	uint64_t vdso_bytes; /* of our own; 0 if it has none that we know */
 	uint64_t layout;
 };
 
@@ -41,12 +43,28 @@ enum origin {
 	ORIGIN_NONE,
 };
 
+/* The kernel does not tell where it ends, but for the list of mappings. */
+static uint64_t own_vdso_bytes(void)
+{
+	uint64_t own = getauxval(AT_SYSINFO_EHDR), start, end, bytes = 0;
+	FILE *file = own ? fopen("/proc/self/maps", "re") : NULL;
+	char line[512];
+
+	while (file && !bytes && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2 && start == own)
+			bytes = end - start;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
 struct target_pages *target_pages__new(void)
 {
 	struct target_pages *self = xcalloc(1, sizeof(*self));
 
 	self->memory_fd = self->pagemap_fd = -1;
 	self->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	self->vdso_bytes = own_vdso_bytes();
 	return self;
 }
 
@@ -259,6 +277,19 @@ static bool is_clock(const struct mapping *mapping)
 	       !mapping->executable;
 }
 
+/* The kernel's code is the same in all processes, but not each has touched all of it. */
+static ssize_t read_vdso(const struct target_pages *self, const struct mapping *mapping,
+			 uint64_t address, void *buffer)
+{
+	uint64_t own = getauxval(AT_SYSINFO_EHDR);
+
+	if (!own || mapping->end - mapping->start != self->vdso_bytes)
+		return -ENODATA;
+	memcpy(buffer, (const void *)(uintptr_t)(own + (address - mapping->start)),
+	       self->page_bytes);
+	return 1;
+}
+
 ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t max_pages,
 			   void *buffer)
 {
@@ -275,6 +306,8 @@ ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t m
 	}
 	if (mapping->device || mapping->hugetlb)
 		return -ENODATA;
+	if (self->target->vdso && mapping->start == self->target->vdso)
+		return read_vdso(self, mapping, address, buffer);
 	left = (mapping->end - address) / self->page_bytes;
 	count = find_run(self, mapping, address, max_pages < left ? max_pages : left, &origin);
 	if (!count)

@@ -28,6 +28,7 @@ struct twin_target {
 	pid_t tid;			/* of a thread that lives: by it /proc knows the memory */
 	const struct mapping *mappings; /* in the order of addresses */
 	size_t mapping_count;
+	uint64_t vdso; /* where the kernel's own code lies in it; 0 if it has none */
 };
 
 /* Bounds of one round. */
