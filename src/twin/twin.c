@@ -29,6 +29,7 @@
 /* Who walks lists that changed while they were fetched may walk in circles. So much time is
  * enough for a call, and for a walk over a page that is there, until it needs another page. */
 #define CIRCLE_NS	   INT64_C(4000000)
+#define STARTS_OF_A_CIRCLE 8 /* or so often what the twin's start took, on a slow machine */
 #define CIRCLE_NS_PER_PAGE INT64_C(20000)
 
 /* A process is kept for the next round only if it is small. */
@@ -44,8 +45,9 @@ struct twin {
 	pid_t tid;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
-	bool has_unknown; /* the process has pages that are not known, but ahead */
-	bool ready;	  /* the process has set itself up, and may have run the target's code */
+	int64_t patience_ns; /* of the process, before it is said to walk in circles */
+	bool has_unknown;    /* the process has pages that are not known, but ahead */
+	bool ready;	     /* the process has set itself up, and may have run the target's code */
 	uint64_t page_bytes;
 	int64_t start_ns;
 	char *buffer; /* MAX_RUN_PAGES */
@@ -250,7 +252,7 @@ static int64_t own_cpu_ns(const struct twin *self)
 
 static int64_t circle_ns(const struct twin *self)
 {
-	return CIRCLE_NS + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
+	return self->patience_ns + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
 }
 
 /* Waits for the next page that it touches. As page_delivery.wait(), but the round has failed
@@ -414,8 +416,10 @@ static int start_with(struct twin *self, const struct twin_target *target,
 /* By the first delivery that works. */
 static int start(struct twin *self, const struct twin_target *target)
 {
+	int64_t start_ns;
 	int error = -ENOSYS;
 
+	self->patience_ns = self->limits.deadline_ns;
 	for (size_t i = 0; i < page_delivery_count; i++) {
 		if (!page_deliveries[i]->is_possible())
 			continue;
@@ -427,6 +431,8 @@ static int start(struct twin *self, const struct twin_target *target)
 		return fail(self, error, "this kernel has no userfaultfd, or it is forbidden");
 	if (error)
 		return error;
+	start_ns = process_cpu_ns(self->process.pid) * STARTS_OF_A_CIRCLE;
+	self->patience_ns = start_ns > CIRCLE_NS ? start_ns : CIRCLE_NS;
 	error = fill_known(self);
 	return error ? fail_to_read(self, error, 0) : 0;
 }
