@@ -15,7 +15,9 @@ packages() {
 		libjemalloc-dev libgoogle-perftools-dev libmimalloc-dev musl-tools redis-tools ;;
 	lint) echo clang-tidy clang-format cppcheck shellcheck git ;;
 	# what weighs a lot or is of use to few: only by FULL=1
-	full) echo docker.io busybox-static qemu-system-x86 zsh fish ;;
+	full) echo docker.io busybox-static qemu-system-x86 zsh fish strace
+		# any Node.js will do, and they come from many places
+		command -v npm >/dev/null || echo nodejs npm ;;
 	*)
 		echo "deps.sh: there is no group '$1': build, test, lint, full" >&2
 		exit 2

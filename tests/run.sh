@@ -235,9 +235,17 @@ group_asan() {
 	MEMSONDE=$PWD/$build/memsonde script asan/cli 900 tests/cli/run.sh
 }
 
+# All versions of Node.js that V8's figures are tested on, for the tests that know them.
+fetch_nodes() {
+	NODE_BINARIES=$(scripts/node-versions.sh 2>"$logs/npm" | tr '\n' ' ')
+	export NODE_BINARIES
+	[ -n "$NODE_BINARIES" ] || skip live/node-versions "$(tail -n 1 "$logs/npm")"
+}
+
 group_live() {
 	local file name
 
+	[ "$FULL" != 1 ] || fetch_nodes
 	for file in tests/live/*.sh; do
 		[ -x "$file" ] || continue
 		name=live/$(basename "$file" .sh)
