@@ -12,10 +12,10 @@ packages() {
 	# has Redis itself, without the service
 	test) echo libcmocka-dev python3 jq tmux man-db procps binutils util-linux curl xz-utils \
 		zstd lz4 cpio bash-completion libclang-rt-14-dev \
-		libjemalloc-dev libgoogle-perftools-dev libmimalloc-dev musl-tools redis-tools ;;
+		libjemalloc-dev libgoogle-perftools-dev libmimalloc-dev musl-tools redis-tools strace ;;
 	lint) echo clang-tidy clang-format cppcheck shellcheck git ;;
 	# what weighs a lot or is of use to few: only by FULL=1
-	full) echo docker.io busybox-static qemu-system-x86 zsh fish strace
+	full) echo docker.io busybox-static qemu-system-x86 zsh fish
 		# any Node.js will do, and they come from many places
 		command -v npm >/dev/null || echo nodejs npm ;;
 	*)
