@@ -255,34 +255,46 @@ static int64_t circle_ns(const struct twin *self)
 	return self->patience_ns + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
 }
 
-/* Waits for the next page that it touches. As page_delivery.wait(), but the round has failed
- * unless it is 0 or -EINTR. */
+/* As page_delivery.wait(), but -ETIME and -ELOOP (it walks in circles) are final. */
+static int wait_in_time(struct twin *self, uint64_t *address)
+{
+	int64_t began_ns = own_cpu_ns(self), patience_ns = circle_ns(self);
+
+	for (;;) {
+		int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - self->start_ns;
+		int64_t left_ns = self->limits.deadline_ns - spent_ns;
+		int error;
+
+		if (left_ns <= 0)
+			return -ETIME;
+		error = self->process.delivery->wait(
+			&self->process, left_ns < patience_ns ? left_ns : patience_ns, address);
+		if (error != -ETIME)
+			return error;
+		if (left_ns > patience_ns && own_cpu_ns(self) - began_ns >= patience_ns / 2)
+			return -ELOOP;
+	}
+}
+
+/* Waits for the next page that it touches. The round has failed unless it is 0 or -EINTR. */
 static int wait_for_page(struct twin *self, uint64_t *address)
 {
-	const struct page_delivery *delivery = self->process.delivery;
-	int64_t began_ns = own_cpu_ns(self), left_ns;
-	int error;
+	int error = wait_in_time(self, address);
 
-	do {
-		left_ns = self->limits.deadline_ns - (clock_ns(CLOCK_MONOTONIC) - self->start_ns);
-		if (left_ns <= 0)
-			return fail(self, -ETIME, "it took longer than %" PRId64 " ms",
-				    self->limits.deadline_ns / 1000000);
-		if (left_ns > circle_ns(self))
-			left_ns = circle_ns(self);
-		error = delivery->wait(&self->process, left_ns, address);
-	} while (error == -ETIME && own_cpu_ns(self) - began_ns < circle_ns(self) / 2);
 	switch (error) {
 	case 0:
 	case -EINTR:
 		return error;
-	case -ETIME:
+	case -ELOOP:
 		return fail(self, -EAGAIN,
 			    "it went round in circles: what it reads changed meanwhile");
+	case -ETIME:
+		return fail(self, -ETIME, "it took longer than %" PRId64 " ms",
+			    self->limits.deadline_ns / 1000000);
 	case -ECHILD:
 		return tell_end(self);
 	default:
-		return fail(self, error, "%s: %s", delivery->name, strerror(-error));
+		return fail(self, error, "%s: %s", self->process.delivery->name, strerror(-error));
 	}
 }
 

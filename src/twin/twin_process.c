@@ -54,6 +54,16 @@ static void offer_to_oom_killer(void)
 	close(fd);
 }
 
+/* Who may not change its user has no more rights than that user; and must be able to reach
+ * the twin, which then is not hidden from others of that user, either. */
+static int become_nobody(void)
+{
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return geteuid() && errno == EPERM ? 0 : -1;
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static int drop_rights(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -62,11 +72,9 @@ static int drop_rights(void)
 
 	/* Ctrl-C of the terminal is not meant for it. */
 	setsid();
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		return -1;
-	if (syscall(SYS_capset, &header, none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+	/* the last takes effect only after all that changes the user or capabilities */
+	if (become_nobody() || syscall(SYS_capset, &header, none) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		return -1;
 	prctl(PR_SET_NAME, "memsonde-twin", 0, 0, 0);
 	return setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_CPU, &cpu) ? -1 : 0;
