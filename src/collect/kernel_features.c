@@ -20,6 +20,7 @@
 #include "system/machine.h"
 #include "system/page_runs.h"
 #include "system/tracefs.h"
+#include "twin/twin.h"
 
 /* linux/bpf.h of 6.6 and 6.13; older headers lack them. */
 #define ATTACH_UPROBE_MULTI   48
@@ -238,18 +239,22 @@ static enum feature_state probe_uprobe_session(char *detail, size_t size)
 	return probe_uprobe_link(ATTACH_UPROBE_SESSION, detail, size);
 }
 
-static enum feature_state probe_userfaultfd(char *detail, size_t size)
+/* A twin of nothing. */
+static enum feature_state probe_twin(char *detail, size_t size)
 {
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	const struct twin_limits limits = {.pages = 1, .deadline_ns = 2000000000};
+	struct twin_target target = {.key = {.pid = (uint32_t)getpid()}, .tid = getpid()};
+	struct twin *twin = twin__new();
+	enum feature_state state = FEATURE_MISSING;
 
-	if (fd < 0)
-		fd = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		snprintf(detail, size, "%s", strerror(errno));
-		return FEATURE_DEGRADED;
+	if (twin__begin_round(twin, &target, &limits)) {
+		snprintf(detail, size, "%s", twin__reason(twin));
+	} else {
+		snprintf(detail, size, "pages by %s", twin__delivery(twin));
+		state = twin__has_best_delivery(twin) ? FEATURE_OK : FEATURE_DEGRADED;
 	}
-	close(fd);
-	return FEATURE_OK;
+	twin__free(twin);
+	return state;
 }
 
 const struct feature kernel_features[] = {
@@ -280,9 +285,9 @@ const struct feature kernel_features[] = {
 	 "use Linux 6.6 or later"},
 	{"uprobe links (session)", false, false, probe_uprobe_session,
 	 "one probe instead of two per function", "use Linux 6.13 or later"},
-	{"userfaultfd", false, false, probe_userfaultfd,
-	 "speed of asking allocators for their figures",
-	 "CONFIG_USERFAULTFD=y, and CAP_SYS_PTRACE or sysctl vm.unprivileged_userfaultfd"},
+	{"twin", false, false, probe_twin,
+	 "live and slack of allocators, V8's figures; without userfaultfd, only their speed",
+	 "CONFIG_USERFAULTFD=y; a container's seccomp profile must allow userfaultfd or ptrace"},
 };
 
 const size_t kernel_feature_count = ARRAY_SIZE(kernel_features);

@@ -82,6 +82,16 @@ const char *twin__reason(const struct twin *self)
 	return self->reason;
 }
 
+const char *twin__delivery(const struct twin *self)
+{
+	return self->process.delivery ? self->process.delivery->name : "nothing";
+}
+
+bool twin__has_best_delivery(const struct twin *self)
+{
+	return self->process.delivery == page_deliveries[0];
+}
+
 const struct twin_statistics *twin__statistics(const struct twin *self)
 {
 	return &self->statistics;
@@ -200,7 +210,8 @@ static int tell_setup_error(struct twin *self, int error)
 	static const char *const stages[] = {
 		[STAGE_START] = "it could not be sandboxed",
 		[STAGE_UNMAP] = "it could not be emptied",
-		[STAGE_MAP] = "there is no address space for it (vm.overcommit_memory=2?)",
+		[STAGE_MAP] =
+			"there is no address space for it (a limit, or vm.overcommit_memory=2)",
 		[STAGE_REGISTER] = "userfaultfd refused its memory",
 		[STAGE_SECCOMP] = "seccomp refused its filter",
 	};

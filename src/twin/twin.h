@@ -114,6 +114,11 @@ int twin__peek(struct twin *twin, uint64_t address, void *data, size_t length);
 /* Reads a text of the target, cut to size - 1 characters. */
 int twin__read_text(struct twin *twin, uint64_t address, char *buffer, size_t size);
 
+/* By what its pages get there, as long as there is a process, and whether there is nothing
+ * better. */
+const char *twin__delivery(const struct twin *twin);
+bool twin__has_best_delivery(const struct twin *twin);
+
 /* Why the last call failed, in words, without a full stop; "" if it did not. */
 const char *twin__reason(const struct twin *twin);
 

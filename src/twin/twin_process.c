@@ -54,6 +54,16 @@ static void offer_to_oom_killer(void)
 	close(fd);
 }
 
+/* A limit that somebody set for us is not meant for what is never touched. */
+static void lift_limits(void)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+
+	/* where that is not allowed, the hole may still fit */
+	(void)setrlimit(RLIMIT_AS, &none);
+	(void)setrlimit(RLIMIT_DATA, &none);
+}
+
 /* Who may not change its user has no more rights than that user; and must be able to reach
  * the twin, which then is not hidden from others of that user, either. */
 static int become_nobody(void)
@@ -158,6 +168,7 @@ become_twin(const struct twin_process *process, int socket, pid_t parent)
 	if (fd < 0 && fd != NO_FD)
 		_exit(1);
 	offer_to_oom_killer();
+	lift_limits();
 	at_home = furnish_home(process->control);
 	if (!at_home)
 		say_failed(process->control);
