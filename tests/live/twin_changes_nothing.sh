@@ -64,10 +64,12 @@ look_often "idle, with a child" "$TARGET_PID" "$(truth .child)"
 equal "all looks were answered" "$(answered)" "$LOOKS"
 if make_swap; then
 	next_phase
+	wait_until 20 is_at_rest "$TARGET_PID" # pages go out by and by
 	check "some is swapped" "nothing is" test "$(status_bytes "$TARGET_PID" VmSwap)" -gt 0
 	look_often "swapped" "$TARGET_PID"
 	equal "with the heap in memory all were answered" "$(answered)" "$LOOKS"
 	next_phase
+	wait_until 20 is_at_rest "$TARGET_PID" # pages go out by and by
 	look_often "swapped heap" "$TARGET_PID"
 	equal "with the heap in swap none is" "$(answered)" 0
 	check "and the reason is told" "$(tail -n 1 "$WORK/looks" | jq -c .notes)" \
