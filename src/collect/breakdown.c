@@ -494,7 +494,7 @@ void breakdown__process(struct breakdown *self, struct process *process,
 {
 	struct name_context names = {.self = self, .process = process};
 	const struct one_process *chosen = &self->after;
-	struct class_pages pages;
+	struct class_pages pages = {0};
 	int64_t off = INT64_MAX;
 
 	ask_for_figures(self, process, limits, false);

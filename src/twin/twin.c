@@ -313,7 +313,7 @@ static int wait_for_page(struct twin *self, uint64_t *address)
 static int serve(struct twin *self, uint64_t batch)
 {
 	for (;;) {
-		uint64_t address;
+		uint64_t address = 0;
 		int error = wait_for_page(self, &address);
 
 		if (error == -EINTR)

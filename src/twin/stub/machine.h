@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <sys/syscall.h>
-#include <sys/syscall.h>
 
 #include "twin/home.h"
 
