@@ -343,3 +343,35 @@ int target_pages__peek(struct target_pages *self, uint64_t address, void *data, 
 		return -ENODATA;
 	return 0;
 }
+
+ssize_t target_pages__peek_run(struct target_pages *self, uint64_t address, size_t max_pages,
+			       void *buffer, size_t *absent)
+{
+	size_t index = find_mapping(self->target, address), run = 0;
+	const struct mapping *mapping = &self->target->mappings[index];
+	uint64_t entries[MAX_ENTRIES];
+	ssize_t got;
+
+	if (index == self->target->mapping_count)
+		return -EFAULT;
+	if (mapping->device || mapping->hugetlb)
+		return -ENODATA;
+	if (max_pages > (mapping->end - address) / self->page_bytes)
+		max_pages = (mapping->end - address) / self->page_bytes;
+	if (max_pages > MAX_ENTRIES)
+		max_pages = MAX_ENTRIES;
+	got = pread(self->pagemap_fd, entries, max_pages * sizeof(entries[0]),
+		    (off_t)(address / self->page_bytes * sizeof(entries[0])));
+	if (got < (ssize_t)sizeof(entries[0]))
+		return -ESRCH;
+	max_pages = (size_t)got / sizeof(entries[0]);
+	*absent = 0;
+	while (*absent < max_pages && !(entries[*absent] & PAGEMAP_PRESENT))
+		(*absent)++;
+	if (*absent)
+		return 0;
+	while (run < max_pages && (entries[run] & PAGEMAP_PRESENT))
+		run++;
+	got = pread(self->memory_fd, buffer, run * self->page_bytes, (off_t)address);
+	return got < (ssize_t)self->page_bytes ? -ENODATA : got / (ssize_t)self->page_bytes;
+}

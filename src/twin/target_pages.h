@@ -39,6 +39,12 @@ ssize_t target_pages__read(struct target_pages *pages, uint64_t address, size_t 
  * above; -ENODATA also where nothing was ever written. */
 int target_pages__peek(struct target_pages *pages, uint64_t address, void *data, size_t length);
 
+/* Reads a run of pages that the target has in memory, at most max_pages of one mapping (64
+ * at a time); returns how many. 0 where the first is not there: then *absent says how many
+ * pages on the next one may be. Else -errno, as target_pages__peek(). */
+ssize_t target_pages__peek_run(struct target_pages *pages, uint64_t address, size_t max_pages,
+			       void *buffer, size_t *absent);
+
 /* Whether what lies there stays as it is: memory that the target may not write to. */
 bool target_pages__is_constant(const struct target_pages *pages, uint64_t address);
 

@@ -655,6 +655,12 @@ int twin__peek(struct twin *self, uint64_t address, void *data, size_t length)
 	return 0;
 }
 
+ssize_t twin__peek_run(struct twin *self, uint64_t address, size_t max_pages, void *buffer,
+		       size_t *absent)
+{
+	return target_pages__peek_run(self->pages, address, max_pages, buffer, absent);
+}
+
 int twin__read_text(struct twin *self, uint64_t address, char *buffer, size_t size)
 {
 	size_t length = 0;

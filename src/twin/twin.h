@@ -111,6 +111,11 @@ int twin__read(struct twin *twin, uint64_t address, void *data, size_t length);
  * twin has: for looking at many places, most of which no function touches. */
 int twin__peek(struct twin *twin, uint64_t address, void *data, size_t length);
 
+/* As twin__peek(), for a run of whole pages from a page's start on: how many were read, at
+ * most max_pages; 0 where the first is not in memory, and *absent says how many are not. */
+ssize_t twin__peek_run(struct twin *twin, uint64_t address, size_t max_pages, void *buffer,
+		       size_t *absent);
+
 /* Reads a text of the target, cut to size - 1 characters. */
 int twin__read_text(struct twin *twin, uint64_t address, char *buffer, size_t size);
 

@@ -18,6 +18,7 @@
 #include "twin/v8.h"
 
 #define KERNEL_PAGE  4096
+#define RUN_PAGES    32 /* that are read at a time */
 #define PAGE_WORDS   (KERNEL_PAGE / sizeof(uint64_t))
 #define ARENA_BYTES  (UINT64_C(64) << 20)
 #define HEADER_BYTES 16
@@ -234,13 +235,8 @@ static struct block *find_block(const struct backing_look *look, uint64_t start)
 	return low < look->count && look->blocks[low].start == start ? &look->blocks[low] : NULL;
 }
 
-/* False where the page is not in memory. */
-static bool search_page(const struct backing_look *look, uint64_t page)
+static void search_page(const struct backing_look *look, uint64_t page, const uint64_t *words)
 {
-	uint64_t words[PAGE_WORDS];
-
-	if (twin__peek(look->evaluation->twin, page, words, sizeof(words)))
-		return false;
 	for (size_t i = 0; i < PAGE_WORDS; i++) {
 		struct block *block;
 
@@ -253,7 +249,6 @@ static bool search_page(const struct backing_look *look, uint64_t page)
 		block->kind = BLOCK_BUFFER;
 		block->place = page + i * sizeof(uint64_t);
 	}
-	return true;
 }
 
 /* The mappings that malloc takes small blocks from: where brk grows, and the arenas. */
@@ -264,6 +259,26 @@ static bool is_heap(const struct evaluation *evaluation, const struct mapping *m
 		return false;
 	return (mapping->end > evaluation->start_brk && mapping->start < evaluation->brk) ||
 	       mapping->start % ARENA_BYTES == 0;
+}
+
+/* Searches some pages of the heap, and pays for them; returns how many it has passed. */
+static size_t search_run(const struct backing_look *look, uint64_t page, uint64_t end, size_t *left)
+{
+	uint64_t words[RUN_PAGES * PAGE_WORDS];
+	size_t max_pages = (end - page) / KERNEL_PAGE, absent = 0;
+	ssize_t pages =
+		twin__peek_run(look->evaluation->twin, page,
+			       max_pages < RUN_PAGES ? max_pages : RUN_PAGES, words, &absent);
+
+	for (ssize_t i = 0; i < pages; i++)
+		search_page(look, page + (size_t)i * KERNEL_PAGE, words + (size_t)i * PAGE_WORDS);
+	if (pages <= 0) {
+		absent += absent == 0;
+		*left -= absent < *left ? absent : *left;
+		return absent;
+	}
+	*left -= (size_t)pages * ABSENT_PART < *left ? (size_t)pages * ABSENT_PART : *left;
+	return (size_t)pages;
 }
 
 /* Searches the heap from the position on. True when it has reached its end. */
@@ -281,11 +296,11 @@ static bool search_heap(const struct backing_look *look, size_t budget)
 			continue;
 		if (page < backing->position)
 			page = backing->position;
-		for (; page < mapping->end; page += KERNEL_PAGE) {
+		while (page < mapping->end) {
 			backing->position = page;
 			if (left < ABSENT_PART)
 				return false;
-			left -= search_page(look, page) ? ABSENT_PART : 1;
+			page += search_run(look, page, mapping->end, &left) * KERNEL_PAGE;
 		}
 	}
 	return true;
