@@ -17,6 +17,7 @@
 #include "system/machine.h"
 #include "twin/known_pages.h"
 #include "twin/page_delivery.h"
+#include "twin/same_cpu.h"
 #include "twin/target_pages.h"
 #include "twin/twin_process.h"
 
@@ -38,6 +39,7 @@
 struct twin {
 	struct twin_process process;
 	struct target_pages *pages;
+	struct same_cpu cpu;
 	struct known_pages known; /* that functions touched */
 	struct known_pages ahead; /* that were brought along in this round */
 	struct twin_limits limits;
@@ -70,6 +72,7 @@ void twin__free(struct twin *self)
 	if (!self)
 		return;
 	twin_process__end(&self->process);
+	same_cpu__leave(&self->cpu);
 	target_pages__free(self->pages);
 	known_pages__release(&self->known);
 	known_pages__release(&self->ahead);
@@ -480,6 +483,7 @@ int twin__begin_round(struct twin *self, const struct twin_target *target,
 	self->start_ns = clock_ns(CLOCK_MONOTONIC);
 	self->statistics = (struct twin_statistics){.starts = starts};
 	self->tid = target->tid;
+	same_cpu__stay(&self->cpu, self->process.pid);
 	error = target_pages__begin(self->pages, target);
 	if (error)
 		return fail_to_read(self, error, 0);
@@ -501,6 +505,7 @@ void twin__end_round(struct twin *self, bool keep)
 	if (self->known.count > KEPT_PAGES)
 		self->known.count = 0;
 	target_pages__end(self->pages);
+	same_cpu__leave(&self->cpu);
 }
 
 /* --- calls --- */

@@ -16,6 +16,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 
 #include <cmocka.h>
 
@@ -259,6 +260,26 @@ static void test_twin__rounds(void **state)
 	assert_int_equal(twin__statistics(twin)->starts, 2);
 }
 
+/* Where we may run is as before a round, however it ended. */
+static void test_twin__leaves_our_cpus(void **state)
+{
+	cpu_set_t before, after;
+	uint64_t result;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	begin();
+	result_of(sum, address_of(data), 0);
+	twin__end_round(twin, true);
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&before, &after));
+	begin();
+	assert_int_not_equal(call(call_kernel, 0, 0, &result), 0);
+	twin__end_round(twin, true);
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&before, &after));
+}
+
 static void test_twin__writes_stay_in_the_twin(void **state)
 {
 	uint64_t value = 0;
@@ -416,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answers_from_the_child),
 		TEST(rounds),
+		TEST(leaves_our_cpus),
 		TEST(writes_stay_in_the_twin),
 		TEST(arguments_and_scratch),
 		TEST(thread_pointer),
