@@ -4,6 +4,8 @@
 # What memsonde costs, each figure beside its peer from the same run, and the aim beside
 # both. Numbers do not make it fail; only a program that does not run does.
 #
+#	run.sh [PART...]    census, loops, top, evaluations, services (default: all)
+#
 #   PAIRS=N    interleaved runs with and without (9)
 set -u
 
@@ -129,11 +131,29 @@ bench_top() {
 	end_target
 }
 
+all_census() {
+	bench_census 1000
+}
+
+all_loops() {
+	bench_loop fault_loop "64 60" "page fault loop" "<= 1.05"
+	bench_loop mmap_loop "500 1000" "mmap/munmap loop" "<= 1.15"
+}
+
+all_top() {
+	bench_top 300
+	bench_top 3000
+}
+
+parts=(census loops top evaluations services)
+[ $# -gt 0 ] && parts=("$@")
+for part in "${parts[@]}"; do
+	if ! declare -F "all_$part" >/dev/null; then
+		echo "bench: no part '$part': census, loops, top, evaluations, services" >&2
+		exit 2
+	fi
+done
 row "" memsonde peer ratio aim
-bench_census 1000
-bench_loop fault_loop "64 60" "page fault loop" "<= 1.05"
-bench_loop mmap_loop "500 1000" "mmap/munmap loop" "<= 1.15"
-bench_top 300
-bench_top 3000
-bench_evaluations
-bench_services
+for part in "${parts[@]}"; do
+	"all_$part"
+done

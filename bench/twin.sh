@@ -46,7 +46,7 @@ bench_stops() { # PID
 	row "calls that could stop the target, 5 looks" "$calls" - - "0"
 }
 
-bench_evaluations() {
+all_evaluations() {
 	local pid
 
 	if [ -n "$NODE" ]; then
@@ -103,7 +103,7 @@ bench_service() {
 		"$(calculate '%.3f x' "$(printf %s "$ratios" | median)")" "$2"
 }
 
-bench_services() {
+all_services() {
 	local pid
 
 	[ -n "$NODE" ] || return
