@@ -19,7 +19,7 @@
 
 /* And as many more as fit into this part of the time that it may take, with pauses: who was
  * interrupted while it held a lock holds it for long. */
-#define RETRY_SHARE 40
+#define RETRY_SHARE 100
 #define PAUSE_NS    300000
 
 /* What two answers of a process that ran meanwhile may differ by: a walk over lists that
@@ -28,12 +28,10 @@
 #define AGREED_SHARE 64
 
 /* A source that took longer than this is not asked again before so many times the time that
- * it took has passed: a heap with a million holes must not cost a CPU. */
-#define DEAR_NS	      INT64_C(50000000)
+ * it took has passed, whatever the answer: neither a heap with a million holes nor one that
+ * changes all the time may cost more than a twentieth of a CPU. */
+#define DEAR_NS	      INT64_C(20000000)
 #define DEAR_INTERVAL 20
-
-/* One that failed as the process changed meanwhile may succeed the next time. */
-#define FAILED_INTERVAL 2
 
 /* Twins that are kept; with more processes than that each look makes them anew. */
 #define KEPT_SUBJECTS 128
@@ -224,9 +222,8 @@ static bool is_spared(struct evaluation *evaluation, const struct candidate *can
 		      struct answer *answer)
 {
 	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - candidate->last_ns;
-	int64_t interval = is_passing(candidate->last.error) ? FAILED_INTERVAL : DEAR_INTERVAL;
 
-	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * interval)
+	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * DEAR_INTERVAL)
 		return false;
 	*answer = candidate->last;
 	if (!answer->error)

@@ -30,7 +30,7 @@
 /* Who walks lists that changed while they were fetched may walk in circles. So much time is
  * enough for a call, and for a walk over a page that is there, until it needs another page. */
 #define CIRCLE_NS	   INT64_C(4000000)
-#define STARTS_OF_A_CIRCLE 8 /* or so often what the twin's start took, on a slow machine */
+#define STARTS_OF_A_CIRCLE 4 /* or so often what the twin's start took, on a slow machine */
 #define CIRCLE_NS_PER_PAGE INT64_C(20000)
 
 /* A process is kept for the next round only if it is small. */
