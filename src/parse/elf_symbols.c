@@ -261,6 +261,7 @@ static void take_error(struct elf_symbols *symbols, struct known_file *known, in
 		}
 	}
 	set_reason(symbols, &known->file, reason);
+	known->file.may_pass = !final;
 	known->retry_ns = final ? 0 : now_ns() + RETRY_NS;
 	known->timed_out = error == -ETIME;
 }

@@ -42,6 +42,7 @@ struct elf_file {
 	bool position_dependent; /* ET_EXEC: no bias */
 	char build_id[41];	 /* hex; "" if there is none */
 	char reason[96];	 /* why it could not be read ("not an ELF file"); "" if it could */
+	bool may_pass;		 /* the reason: another time it may be read */
 };
 
 /*

@@ -441,8 +441,11 @@ static void add_allocator(struct process *process, const struct figure_source *s
 static bool tell(struct process *process, const struct subject *subject,
 		 const struct answer *answers, bool runtimes_only)
 {
-	bool classes = true;
+	bool classes = !subject->unread[0];
 
+	if (subject->unread[0])
+		process__add_note(process, "heap, v8: one of its program files: %s",
+				  subject->unread);
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		const struct figure_source *source = subject->candidates[i].source;
 
@@ -456,7 +459,7 @@ static bool tell(struct process *process, const struct subject *subject,
 		if (source->kind == SOURCE_ALLOCATOR)
 			add_allocator(process, source, &answers[i].figures);
 	}
-	if (!process->allocator && !runtimes_only)
+	if (!process->allocator && !runtimes_only && !subject->unread[0])
 		process__add_note(process,
 				  "heap: no function is known that tells what its allocator holds");
 	else if (figure_known(process->figures[FIG_HEAP_LIVE]))

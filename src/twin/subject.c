@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "twin/subject.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash_table.h"
 #include "base/memory.h"
+#include "system/machine.h"
 #include "twin/target_pages.h"
 
 struct subject *subject__new(const struct process_key *key, uint64_t image)
@@ -185,6 +188,42 @@ static void put_exact_first(struct subject *self)
 	}
 }
 
+/* What a process has is unknown as long as one of its files is. */
+static void set_unread(struct subject *self, const char *reason)
+{
+	snprintf(self->unread, sizeof(self->unread), "%s", reason);
+	self->unread_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+static void look_into(struct subject *self, struct elf_symbols *symbols, pid_t tid,
+		      const struct mapping *mapping)
+{
+	struct mapped_file file = {.tid = tid, .mapping = mapping};
+	int fd = target_pages__open_file(tid, mapping);
+
+	/* -ESRCH: not mapped any more; -ENODATA: not a file to be opened */
+	if (fd < 0) {
+		if (fd != -ESRCH && fd != -ENODATA)
+			set_unread(self, strerror(-fd));
+		return;
+	}
+	file.elf = elf_symbols__read(symbols, fd);
+	close(fd);
+	if (file.elf->may_pass)
+		set_unread(self, file.elf->reason);
+	if (!file.elf->reason[0] &&
+	    elf_file__bias(file.elf, mapping->start, mapping->file_offset, &file.bias))
+		add_candidates(self, &file);
+}
+
+#define UNREAD_RETRY_NS INT64_C(10000000000)
+
+static bool is_up_to_date(const struct subject *self, uint64_t files)
+{
+	return files == self->files &&
+	       (!self->unread[0] || clock_ns(CLOCK_MONOTONIC) - self->unread_ns < UNREAD_RETRY_NS);
+}
+
 void subject__find_candidates(struct subject *self, struct elf_symbols *symbols, pid_t tid,
 			      const struct mapping *mappings, size_t mapping_count)
 {
@@ -192,26 +231,15 @@ void subject__find_candidates(struct subject *self, struct elf_symbols *symbols,
 	struct candidate *old = self->candidates;
 	size_t old_count = self->candidate_count;
 
-	if (files == self->files)
+	if (is_up_to_date(self, files))
 		return;
 	self->files = files;
+	self->unread[0] = '\0';
 	self->candidates = NULL;
 	self->candidate_count = 0;
-	for (size_t i = 0; i < mapping_count; i++) {
-		struct mapped_file file = {.tid = tid, .mapping = &mappings[i]};
-		int fd;
-
-		if (!is_code(&mappings[i]))
-			continue;
-		fd = target_pages__open_file(tid, &mappings[i]);
-		if (fd < 0)
-			continue;
-		file.elf = elf_symbols__read(symbols, fd);
-		close(fd);
-		if (!file.elf->reason[0] && elf_file__bias(file.elf, mappings[i].start,
-							   mappings[i].file_offset, &file.bias))
-			add_candidates(self, &file);
-	}
+	for (size_t i = 0; i < mapping_count; i++)
+		if (is_code(&mappings[i]))
+			look_into(self, symbols, tid, &mappings[i]);
 	put_exact_first(self);
 	hand_over_states(self, old, old_count);
 }

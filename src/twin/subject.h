@@ -30,7 +30,9 @@ struct subject {
 	struct process_key key;
 	uint64_t image;
 	uint64_t seen_look;
-	uint64_t files; /* a number that changes with the executable files that are mapped */
+	uint64_t files;	   /* a number that changes with the executable files that are mapped */
+	char unread[96];   /* why one of them could not be looked into for now; "" where all were */
+	int64_t unread_ns; /* since when */
 	struct twin *twin;
 	struct candidate *candidates;
 	size_t candidate_count;

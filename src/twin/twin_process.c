@@ -64,21 +64,47 @@ static void lift_limits(void)
 	(void)setrlimit(RLIMIT_DATA, &none);
 }
 
+/* Without that right nothing could end a twin that is another user's. */
+static bool may_end_others(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct own[2] = {0};
+
+	return !syscall(SYS_capget, &header, own) && (own[0].effective & 1U << CAP_KILL);
+}
+
 /* Who may not change its user has no more rights than that user; and must be able to reach
  * the twin, which then is not hidden from others of that user, either. */
 static int become_nobody(void)
 {
+	if (!may_end_others()) {
+		errno = EPERM;
+		return geteuid() ? 0 : -1;
+	}
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 	    setresuid(NOBODY, NOBODY, NOBODY))
 		return geteuid() && errno == EPERM ? 0 : -1;
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+static int bound_cpu(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CPU, &limit))
+		return -1;
+	/* to raise it takes a right that is gone */
+	if (limit.rlim_max > MAX_CPU_SECONDS)
+		limit.rlim_max = MAX_CPU_SECONDS;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_CPU, &limit);
+}
+
 static int drop_rights(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {0};
-	struct rlimit no_core = {0}, cpu = {MAX_CPU_SECONDS, MAX_CPU_SECONDS};
+	struct rlimit no_core = {0};
 
 	/* Ctrl-C of the terminal is not meant for it. */
 	setsid();
@@ -87,7 +113,7 @@ static int drop_rights(void)
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		return -1;
 	prctl(PR_SET_NAME, "memsonde-twin", 0, 0, 0);
-	return setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_CPU, &cpu) ? -1 : 0;
+	return setrlimit(RLIMIT_CORE, &no_core) || bound_cpu() ? -1 : 0;
 }
 
 #define RSEQ_BYTES     32

@@ -37,6 +37,28 @@ not_root() {
 		without_privileges stat
 }
 
+# What cannot be asked for is unknown with a reason, never 0, and nothing waits for it.
+few_rights() {
+	local base=-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search more
+
+	start_target brk_heap
+	for more in "" ,+checkpoint_restore ,+checkpoint_restore,+setuid,+setgid; do
+		timeout 20 setpriv --bounding-set "$base$more" "$MEMSONDE" stat -p "$TARGET_PID" \
+			-o json >"$WORK/out" 2>"$WORK/err"
+		equal "few rights ($more): exit status" $? 0
+		check "few rights ($more): unknown is not 0" "$(head -c 2000 "$WORK/out")" \
+			jq -e '.heap.live_bytes == null and (.notes | any(test("not permitted")))' \
+			"$WORK/out"
+		check "few rights ($more): V8 is unknown where no file can be read" \
+			"$(head -c 2000 "$WORK/out")" \
+			jq -e --arg more "$more" '$more != "" or .classes.v8_heap == null' "$WORK/out"
+	done
+	(ulimit -n 20 && "$MEMSONDE" stat -p "$TARGET_PID" -o json >"$WORK/out" 2>"$WORK/err")
+	check "few descriptors: unknown is not 0" "$(head -c 2000 "$WORK/out")" \
+		jq -se 'length == 0 or (.[0].classes.v8_heap == null)' "$WORK/out"
+	end_target
+}
+
 wrong_targets() {
 	start_target brk_heap
 	ends "no such pid" 2 "4194303" "$MEMSONDE" stat -p 4194303
@@ -242,6 +264,7 @@ signals() {
 }
 
 not_root
+few_rights
 wrong_targets
 target_ends_at_once
 target_ends_while_watched
