@@ -15,33 +15,37 @@
 
 /* --- classes --- */
 
-/* The parts of a class: what is used of it, and what is not. */
+#define THE_REST PROCESS_FIGURE_COUNT /* of the class, without the other part */
+
+/* The parts of a class: what is used of it, and what is not. heap.live_bytes is no part: blocks
+ * are in it that are not resident or of another class, as array buffers are. */
 static const struct split {
 	enum process_figure class, used, unused;
 	const char *used_label, *unused_label;
 } splits[] = {
-	{FIG_CLASS_V8_HEAP, FIG_V8_HEAP_USED, PROCESS_FIGURE_COUNT, "  used", "  free"},
-	{FIG_CLASS_MALLOC, FIG_HEAP_LIVE, FIG_HEAP_SLACK, "  live", "  slack"},
+	{FIG_CLASS_V8_HEAP, FIG_V8_HEAP_USED, THE_REST, "  used", "  free"},
+	{FIG_CLASS_MALLOC, THE_REST, FIG_HEAP_SLACK, "  live", "  slack"},
 };
 
-/* Where it is no figure of its own, it is the rest. */
-static figure_value unused_of(const struct process *process, const struct split *split)
+static figure_value part_of(const struct process *process, enum process_figure class,
+			    enum process_figure part, enum process_figure other)
 {
-	figure_value class = process->figures[split->class];
-	figure_value used = process->figures[split->used];
+	figure_value whole = process->figures[class];
 
-	if (split->unused != PROCESS_FIGURE_COUNT)
-		return process->figures[split->unused];
-	if (!figure_known(class) || !figure_known(used) || used < 0 || class < used)
+	if (part != THE_REST)
+		return process->figures[part];
+	if (!figure_known(whole) || !figure_known(process->figures[other]) ||
+	    process->figures[other] < 0 || whole < process->figures[other])
 		return FIGURE_UNKNOWN;
-	return class - used;
+	return whole - process->figures[other];
 }
 
 static void print_split(struct output *output, const struct text_style *style,
 			const struct process *process, const struct split *split)
 {
 	figure_value rss = process->figures[FIG_RSS];
-	figure_value used = process->figures[split->used], unused = unused_of(process, split);
+	figure_value used = part_of(process, split->class, split->used, split->unused);
+	figure_value unused = part_of(process, split->class, split->unused, split->used);
 
 	if (figure_known(used))
 		text_rows__print_part(output, style, split->used_label, used, rss);

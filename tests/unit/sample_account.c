@@ -186,7 +186,7 @@ static void add_node(struct account *account, int64_t grown)
 	account__set_text(&node->allocator, "jemalloc");
 	account__set_text(&node->heap_source, "twin");
 	node->figures[FIG_HEAP_HELD] = 80 * MIB;
-	node->figures[FIG_HEAP_LIVE] = 60 * MIB;
+	node->figures[FIG_HEAP_LIVE] = 260 * MIB;
 	node->figures[FIG_HEAP_SLACK] = 20 * MIB;
 	add_isolate(node, account, 4242, "main", 70 * MIB, 2096 * MIB, 48 * MIB + grown);
 	add_isolate(node, account, 4250, "WorkerThread", 35 * MIB, 64 * MIB, 8 * MIB);

@@ -78,18 +78,29 @@ static const struct split_row {
 	enum process_figure class, figure;
 	const char *label;
 	bool of_allocator; /* whose name stands before the label */
+	bool is_rest;	   /* what of the class is not in the figure */
 } split_rows[] = {
-	{FIG_CLASS_V8_HEAP, FIG_V8_HEAP_USED, "heapUsed", false},
-	{FIG_CLASS_MALLOC, FIG_HEAP_LIVE, "live", true},
-	{FIG_CLASS_MALLOC, FIG_HEAP_SLACK, "slack", true},
+	{FIG_CLASS_V8_HEAP, FIG_V8_HEAP_USED, "heapUsed", false, false},
+	/* heap.live_bytes is no part of it: not all of that is resident, or of this class */
+	{FIG_CLASS_MALLOC, FIG_HEAP_SLACK, "live", true, true},
+	{FIG_CLASS_MALLOC, FIG_HEAP_SLACK, "slack", true, false},
 };
+
+static figure_value part_of(const figure_value *figures, const struct split_row *row)
+{
+	figure_value part = figures[row->figure], whole = figures[row->class];
+
+	if (!row->is_rest)
+		return part;
+	return figure_known(part) && figure_known(whole) ? whole - part : FIGURE_UNKNOWN;
+}
 
 static int draw_split(struct grid *grid, int y, int x, const struct split_row *row,
 		      const struct class_table *table)
 {
 	const struct process *process = &table->split->process;
-	figure_value bytes = process->figures[row->figure];
-	figure_value rate = table->split->rates[row->figure];
+	figure_value bytes = part_of(process->figures, row);
+	figure_value rate = part_of(table->split->rates, row);
 	const char *allocator = row->of_allocator ? process->allocator : NULL;
 	char text[32];
 
