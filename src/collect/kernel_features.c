@@ -239,6 +239,19 @@ static enum feature_state probe_uprobe_session(char *detail, size_t size)
 	return probe_uprobe_link(ATTACH_UPROBE_SESSION, detail, size);
 }
 
+/* Either of two lets us open the files that others have mapped. */
+static enum feature_state probe_mapped_files(char *detail, size_t size)
+{
+	static const cap_value_t either[] = {CAP_SYS_ADMIN, CAP_CHECKPOINT_RESTORE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(either); i++) {
+		detail[0] = '\0';
+		if (have_capabilities(&either[i], 1, detail, size))
+			return FEATURE_OK;
+	}
+	return FEATURE_MISSING;
+}
+
 /* A twin of nothing. */
 static enum feature_state probe_twin(char *detail, size_t size)
 {
@@ -285,9 +298,13 @@ const struct feature kernel_features[] = {
 	 "use Linux 6.6 or later"},
 	{"uprobe links (session)", false, false, probe_uprobe_session,
 	 "one probe instead of two per function", "use Linux 6.13 or later"},
+	{"mapped files", false, false, probe_mapped_files,
+	 "live and slack of allocators, V8's figures: no symbols without the files",
+	 "give CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN"},
 	{"twin", false, false, probe_twin,
 	 "live and slack of allocators, V8's figures; without userfaultfd, only their speed",
-	 "CONFIG_USERFAULTFD=y; a container's seccomp profile must allow userfaultfd or ptrace"},
+	 "CONFIG_USERFAULTFD=y; a container's seccomp profile must allow userfaultfd or ptrace; "
+	 "where not all of root's rights are there: CAP_SETUID, CAP_SETGID, CAP_KILL"},
 };
 
 const size_t kernel_feature_count = ARRAY_SIZE(kernel_features);
