@@ -4,13 +4,13 @@
 # unknown, never impossible, and nearly always known.
 #
 #   NODE_BINARIES   the binaries to be tried (default: the machine's node)
-#   LOOKS           how many looks (default: 100; with FULL=1: 1000)
+#   LOOKS           how many looks (default: 100; with FULL=1: 250, each of four isolates)
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_root
 
-LOOKS=${LOOKS:-$([ "${FULL:-0}" = 1 ] && echo 1000 || echo 100)}
+LOOKS=${LOOKS:-$([ "${FULL:-0}" = 1 ] && echo 250 || echo 100)}
 NODE_BINARIES=${NODE_BINARIES:-$(command -v node)}
 if [ -z "$NODE_BINARIES" ]; then
 	skip node_busy "no node here"
