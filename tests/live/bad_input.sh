@@ -47,15 +47,16 @@ few_rights() {
 			-o json >"$WORK/out" 2>"$WORK/err"
 		equal "few rights ($more): exit status" $? 0
 		check "few rights ($more): unknown is not 0" "$(head -c 2000 "$WORK/out")" \
-			jq -e '.heap.live_bytes == null and (.notes | any(test("not permitted")))' \
-			"$WORK/out"
-		check "few rights ($more): V8 is unknown where no file can be read" \
-			"$(head -c 2000 "$WORK/out")" \
-			jq -e --arg more "$more" '$more != "" or .classes.v8_heap == null' "$WORK/out"
+			holds "$(cat "$WORK/out")" \
+			'.heap.live_bytes == null and (.notes | any(test("not permitted")))'
+		[ -n "$more" ] ||
+			check "few rights: V8 is unknown where no file can be read" \
+				"$(head -c 2000 "$WORK/out")" \
+				holds "$(cat "$WORK/out")" '.classes.v8_heap == null'
 	done
 	(ulimit -n 20 && "$MEMSONDE" stat -p "$TARGET_PID" -o json >"$WORK/out" 2>"$WORK/err")
 	check "few descriptors: unknown is not 0" "$(head -c 2000 "$WORK/out")" \
-		jq -se 'length == 0 or (.[0].classes.v8_heap == null)' "$WORK/out"
+		holds "$(cat "$WORK/out")" '.classes.v8_heap == null'
 	end_target
 }
 
