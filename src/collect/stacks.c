@@ -23,29 +23,13 @@ static const struct region *find_stack(const struct regions *regions, uint64_t p
 	return &regions->items[low];
 }
 
-/* The first run that ends behind an address. */
-static size_t first_run(const struct page_runs *runs, uint64_t address)
-{
-	size_t low = 0, high = runs->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (runs->items[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void measure(struct thread_stack *stack, const struct region *region,
 		    const struct page_runs *runs)
 {
 	stack->mapped_bytes = (figure_value)(region->end - region->start);
 	stack->touched_bytes = 0;
 	stack->deepest_bytes = 0;
-	for (size_t i = first_run(runs, region->start);
+	for (size_t i = page_runs__behind(runs, region->start);
 	     i < runs->count && runs->items[i].start < region->end; i++) {
 		const struct page_run *run = &runs->items[i];
 		uint64_t start = run->start > region->start ? run->start : region->start;

@@ -139,21 +139,28 @@ static bool is_inaccessible(const struct mapping *mapping)
 	return !mapping->readable && !mapping->writable && !mapping->executable;
 }
 
-/* Index of the mapping that holds an address, or mapping_count. */
-static size_t find_mapping(const struct address_space *space, uint64_t address)
+size_t mappings__behind(const struct mapping *mappings, size_t count, uint64_t address)
 {
-	size_t low = 0, high = space->mapping_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (space->mappings[middle].end <= address)
+		if (mappings[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < space->mapping_count && space->mappings[low].start <= address)
-		return low;
+	return low;
+}
+
+/* Index of the mapping that holds an address, or mapping_count. */
+static size_t find_mapping(const struct address_space *space, uint64_t address)
+{
+	size_t index = mappings__behind(space->mappings, space->mapping_count, address);
+
+	if (index < space->mapping_count && space->mappings[index].start <= address)
+		return index;
 	return space->mapping_count;
 }
 

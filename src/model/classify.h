@@ -45,6 +45,9 @@ struct mapping {
 	char name[80];	/* of an anonymous mapping, "" if it has none */
 };
 
+/* Index of the first mapping that ends behind an address, count if none does. */
+size_t mappings__behind(const struct mapping *mappings, size_t count, uint64_t address);
+
 struct thread_registers {
 	uint64_t stack_pointer;
 	uint64_t thread_pointer; /* TLS base; 0 if it has none */

@@ -311,7 +311,7 @@ void page_runs__release(struct page_runs *runs)
 	memset(runs, 0, sizeof(*runs));
 }
 
-const struct page_run *page_runs__find(const struct page_runs *runs, uint64_t address)
+size_t page_runs__behind(const struct page_runs *runs, uint64_t address)
 {
 	size_t low = 0, high = runs->count;
 
@@ -323,8 +323,15 @@ const struct page_run *page_runs__find(const struct page_runs *runs, uint64_t ad
 		else
 			high = middle;
 	}
-	if (low < runs->count && runs->items[low].start <= address)
-		return &runs->items[low];
+	return low;
+}
+
+const struct page_run *page_runs__find(const struct page_runs *runs, uint64_t address)
+{
+	size_t index = page_runs__behind(runs, address);
+
+	if (index < runs->count && runs->items[index].start <= address)
+		return &runs->items[index];
 	return NULL;
 }
 

@@ -43,6 +43,9 @@ int page_runs__read(struct page_runs *runs, enum page_source source, pid_t pid, 
 		    uint64_t end);
 void page_runs__release(struct page_runs *runs);
 
+/* Index of the first run that ends behind an address, the count if none does. */
+size_t page_runs__behind(const struct page_runs *runs, uint64_t address);
+
 /* The run that holds an address, NULL if there is none. */
 const struct page_run *page_runs__find(const struct page_runs *runs, uint64_t address);
 

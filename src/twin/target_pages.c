@@ -158,18 +158,10 @@ uint64_t target_pages__layout(const struct target_pages *self)
 /* Index of the mapping that holds an address, or mapping_count. */
 static size_t find_mapping(const struct twin_target *target, uint64_t address)
 {
-	size_t low = 0, high = target->mapping_count;
+	size_t index = mappings__behind(target->mappings, target->mapping_count, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (target->mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < target->mapping_count && target->mappings[low].start <= address)
-		return low;
+	if (index < target->mapping_count && target->mappings[index].start <= address)
+		return index;
 	return target->mapping_count;
 }
 

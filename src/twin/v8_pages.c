@@ -382,28 +382,13 @@ static bool is_doubtful(struct page_search *search)
 
 /* ---- claiming ------------------------------------------------------------------------- */
 
-/* Index of the first mapping that ends behind the address. */
-static size_t mapping_behind(const struct twin_target *target, uint64_t address)
-{
-	size_t low = 0, high = target->mapping_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (target->mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* Of [start, end) what is private anonymous memory; executable parts are code. */
 static void claim_memory(struct evaluation *evaluation, uint64_t start, uint64_t end, bool code)
 {
 	const struct twin_target *target = evaluation->target;
 
-	for (size_t i = mapping_behind(target, start); i < target->mapping_count; i++) {
+	for (size_t i = mappings__behind(target->mappings, target->mapping_count, start);
+	     i < target->mapping_count; i++) {
 		const struct mapping *mapping = &target->mappings[i];
 		uint64_t from = mapping->start > start ? mapping->start : start;
 		uint64_t to = mapping->end < end ? mapping->end : end;
