@@ -237,12 +237,13 @@ static int claim_segments(struct evaluation *evaluation, const struct area_sums 
 	error = twin__call(evaluation->twin, calls, count);
 	for (size_t i = 0; error == 0 && i < count; i++) {
 		uint64_t segment = parts[i].start / AREA_SEGMENT_BYTES;
+		bool has_area = sums->segments[area_sums__slot(sums, segment)] == segment;
 
-		if ((uint8_t)calls[i].result == 0) /* a bool */
+		/* a bool; in the inner of a huge block it can be wrong (2.0.9) */
+		if ((uint8_t)calls[i].result == 0 && !has_area)
 			continue;
 		evaluation__claim(evaluation, parts[i].start, parts[i].end, CLASS_MALLOC);
-		if (sums->segments[area_sums__slot(sums, segment)] != segment &&
-		    is_used(evaluation, &parts[i]))
+		if (!has_area && is_used(evaluation, &parts[i]))
 			*left_over = true;
 	}
 	return error;

@@ -4,7 +4,8 @@
  * that serves malloc says of itself: by its own functions, in its own words:
  *	"live", "blocks", "active", "resident", "metadata", "retained", "free"
  * as far as it knows them. It is linked with each allocator under test, or with none (then
- * it can be preloaded). With a second argument, the threads but the first end before.
+ * it can be preloaded). With the second argument "end", the threads but the first end before;
+ * with "huge", the first has a block of 2.1 GiB, touched here and there.
  * In the phases to come, one each newline, it frees a block of every 100, until none is left.
  */
 #include "target.h"
@@ -87,6 +88,19 @@ static void *work(void *argument)
 	pthread_barrier_wait(&counted);
 	pause();
 	return NULL;
+}
+
+/* A part of every stretch of 32 MiB. */
+static void allocate_huge(void)
+{
+	size_t bytes = 2150 * MIB;
+	char *block = malloc(bytes);
+
+	if (!block)
+		target__die("malloc");
+	for (size_t at = 0; at + MIB < bytes; at += 32 * MIB)
+		memset(block + at, 0x5a, MIB);
+	target__keep(block);
 }
 
 /* --- in the allocators' words --- */
@@ -210,11 +224,13 @@ int main(int argc, char **argv)
 
 	if (threads < 1 || threads > THREADS)
 		return 2;
-	threads_end = argc > 2;
+	threads_end = argc > 2 && !strcmp(argv[2], "end");
 	pthread_barrier_init(&filled, NULL, (unsigned int)threads);
 	pthread_barrier_init(&counted, NULL, (unsigned int)threads);
 	blocks = fill();
 	allocate(50 * MIB);
+	if (argc > 2 && !strcmp(argv[2], "huge"))
+		allocate_huge();
 	for (size_t i = 1; i < threads; i++)
 		if (pthread_create(&thread[i], NULL, work, (void *)i) != 0)
 			target__die("pthread_create");
