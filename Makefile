@@ -91,7 +91,7 @@ COMPLETIONS := $(addprefix $(BUILD)/completions/,memsonde.bash _memsonde memsond
 
 # ---- flags -----------------------------------------------------------------
 
-PACKAGES := libbpf libelf zlib jansson ncursesw libcap
+PACKAGES := libbpf libelf zlib jansson ncursesw libcap libxxhash
 MISSING := $(shell $(PKG_CONFIG) --version >/dev/null 2>&1 || echo $(PKG_CONFIG); \
 	for p in $(PACKAGES); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done; \
 	for t in $(CC) $(CLANG) $(BPFTOOL); do command -v $$t >/dev/null 2>&1 || echo $$t; done)

@@ -7,7 +7,7 @@ set -eu
 packages() {
 	case $1 in
 	build) echo make gcc libc6-dev pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev \
-		libjansson-dev libncurses-dev libcap-dev ;;
+		libjansson-dev libncurses-dev libcap-dev libxxhash-dev ;;
 	# what the tests run beside the program; binutils for readelf, procps for pgrep; redis-tools
 	# has Redis itself, without the service
 	test) echo libcmocka-dev python3 jq tmux man-db procps binutils util-linux curl xz-utils \

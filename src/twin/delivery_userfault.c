@@ -137,6 +137,7 @@ static int wait_for_fault(struct twin_process *process, int64_t timeout_ns, uint
 	struct uffd_msg message;
 	int error = 0;
 
+	/* mostly it has run already, as soon as it was woken, up to the next fault */
 	while (!error) {
 		ssize_t got = read(process->userfault_fd, &message, sizeof(message));
 

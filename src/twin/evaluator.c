@@ -19,7 +19,7 @@
 
 /* And as many more as fit into this part of the time that it may take, with pauses: who was
  * interrupted while it held a lock holds it for long. */
-#define RETRY_SHARE 100
+#define RETRY_SHARE 300
 #define PAUSE_NS    300000
 
 /* What two answers of a process that ran meanwhile may differ by: a walk over lists that
@@ -29,9 +29,9 @@
 
 /* A source that took longer than this is not asked again before so many times the time that
  * it took has passed, whatever the answer: neither a heap with a million holes nor one that
- * changes all the time may cost more than a twentieth of a CPU. */
-#define DEAR_NS	      INT64_C(20000000)
-#define DEAR_INTERVAL 20
+ * changes all the time may cost more than a fiftieth of a CPU. */
+#define DEAR_NS	      INT64_C(5000000)
+#define DEAR_INTERVAL 50
 
 /* Twins that are kept; with more processes than that each look makes them anew. */
 #define KEPT_SUBJECTS 128

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash_table.h"
-#include "base/memory.h"
+#include <xxhash.h>
 
-#define LANES 4
+#include "base/memory.h"
 
 void known_pages__release(struct known_pages *known)
 {
@@ -15,29 +14,11 @@ void known_pages__release(struct known_pages *known)
 	*known = (struct known_pages){0};
 }
 
-/* Of words in several chains, which the CPU works on at once. */
-static uint64_t sum_of(const char *data, size_t bytes)
-{
-	uint64_t lanes[LANES] = {1, 2, 3, 4}, sum = 0;
-
-	for (size_t at = 0; at + sizeof(lanes) <= bytes; at += sizeof(lanes)) {
-		uint64_t words[LANES];
-
-		memcpy(words, data + at, sizeof(words));
-		for (int i = 0; i < LANES; i++)
-			lanes[i] = ((lanes[i] << 5 | lanes[i] >> 59) ^ words[i]) *
-				   UINT64_C(0x9e3779b97f4a7c15);
-	}
-	for (int i = 0; i < LANES; i++)
-		sum = hash_number(sum ^ lanes[i]);
-	return sum;
-}
-
 void known_pages__set(struct known_pages *known, size_t index, size_t pages, const char *data,
 		      size_t page_bytes)
 {
 	for (size_t i = 0; i < pages; i++)
-		known->items[index + i].sum = sum_of(data + i * page_bytes, page_bytes);
+		known->items[index + i].sum = XXH3_64bits(data + i * page_bytes, page_bytes);
 }
 
 void known_pages__add(struct known_pages *known, uint64_t address, size_t pages, const char *data,
@@ -54,7 +35,7 @@ bool known_pages__hold(const struct known_pages *known, size_t index, size_t pag
 		       const char *data, size_t page_bytes)
 {
 	for (size_t i = 0; i < pages; i++)
-		if (known->items[index + i].sum != sum_of(data + i * page_bytes, page_bytes))
+		if (known->items[index + i].sum != XXH3_64bits(data + i * page_bytes, page_bytes))
 			return false;
 	return true;
 }

@@ -9,15 +9,17 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/hash_table.h"
 #include "base/memory.h"
 #include "system/page_runs.h"
 
-#define PAGEMAP_FILE	(1ULL << 61)
-#define PAGEMAP_SWAPPED (1ULL << 62)
-#define PAGEMAP_PRESENT (1ULL << 63)
+#define PAGEMAP_EXCLUSIVE (1ULL << 56)
+#define PAGEMAP_FILE	  (1ULL << 61)
+#define PAGEMAP_SWAPPED	  (1ULL << 62)
+#define PAGEMAP_PRESENT	  (1ULL << 63)
 
 /* Entries of pagemap that are read at once; bounds target_pages__read(). */
 #define MAX_ENTRIES 64
@@ -300,6 +302,13 @@ ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t m
 		return -ENODATA;
 	if (self->target->vdso && mapping->start == self->target->vdso)
 		return read_vdso(self, mapping, address, buffer);
+	/* whatever the memory holds: the file is asked for it anyway */
+	if (mapping->has_file && mapping->executable && !mapping->writable) {
+		ssize_t pages = read_file(self, index, address, 1, buffer);
+
+		if (pages > 0)
+			return pages;
+	}
 	left = (mapping->end - address) / self->page_bytes;
 	count = find_run(self, mapping, address, max_pages < left ? max_pages : left, &origin);
 	if (!count)
@@ -316,6 +325,158 @@ ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t m
 		break;
 	}
 	return -ENODATA;
+}
+
+/* --- many at once --- */
+
+/* Entries of pagemap that are had by one call: one for no page that is of interest costs a
+ * hundredth of a call. */
+#define STRETCH_ENTRIES 512
+#define STRETCH_GAP	64
+
+/* What pagemap says of the pages of a stretch. */
+struct stretch {
+	uint64_t start;
+	size_t count;
+	uint64_t entries[STRETCH_ENTRIES];
+};
+
+/* Pages that one call reads. */
+struct batch {
+	struct iovec to[TARGET_PAGES_AT_ONCE], from[TARGET_PAGES_AT_ONCE];
+	size_t count, bytes;
+};
+
+/* How many entries to have at once from the page of the first address on. */
+static size_t stretch_length(const struct target_pages *self, const uint64_t *addresses,
+			     size_t count)
+{
+	size_t length = 1;
+
+	for (size_t i = 1; i < count; i++) {
+		uint64_t index = addresses[i] / self->page_bytes - addresses[0] / self->page_bytes;
+
+		if (addresses[i] < addresses[0] || index >= STRETCH_ENTRIES ||
+		    index >= length + STRETCH_GAP)
+			break;
+		if (index >= length)
+			length = (size_t)index + 1;
+	}
+	return length;
+}
+
+/* The entry of the first address, looked up together with those of the next ones that are
+ * near. NULL: the target is gone. */
+static const uint64_t *entry_of(const struct target_pages *self, struct stretch *stretch,
+				const uint64_t *addresses, size_t count)
+{
+	uint64_t start = addresses[0] & ~(uint64_t)(self->page_bytes - 1);
+	uint64_t index = (start - stretch->start) / self->page_bytes;
+	ssize_t got;
+
+	if (start >= stretch->start && index < stretch->count)
+		return &stretch->entries[index];
+	got = pread(self->pagemap_fd, stretch->entries,
+		    stretch_length(self, addresses, count) * sizeof(stretch->entries[0]),
+		    (off_t)(start / self->page_bytes * sizeof(stretch->entries[0])));
+	stretch->start = start;
+	stretch->count = got < 0 ? 0 : (size_t)got / sizeof(stretch->entries[0]);
+	return stretch->count ? &stretch->entries[0] : NULL;
+}
+
+/* Whether it can be read together with others. By process_vm_readv() a page that is shared
+ * since a fork would not be any more. */
+static bool is_simple(const struct target_pages *self, uint64_t address, uint64_t entry)
+{
+	size_t index = find_mapping(self->target, address);
+	const struct mapping *mapping = &self->target->mappings[index];
+
+	return index < self->target->mapping_count && !mapping->device && !mapping->hugetlb &&
+	       mapping->readable && !is_clock(mapping) && (entry & PAGEMAP_EXCLUSIVE) &&
+	       origin_of(mapping, entry) == ORIGIN_MEMORY;
+}
+
+static void add_to_batch(struct batch *batch, uint64_t address, void *place, size_t length)
+{
+	batch->to[batch->count] = (struct iovec){.iov_base = place, .iov_len = length};
+	batch->from[batch->count++] =
+		(struct iovec){.iov_base = (void *)(uintptr_t)address, .iov_len = length};
+	batch->bytes += length;
+}
+
+/* False when the kernel does not let us, a page went meanwhile, or the process executed
+ * another program, so that it was another one's memory. */
+static bool read_batch(const struct target_pages *self, const struct batch *batch)
+{
+	uint64_t entry;
+
+	return batch->count == 0 ||
+	       (process_vm_readv(self->target->tid, batch->to, batch->count, batch->from,
+				 batch->count, 0) == (ssize_t)batch->bytes &&
+		pread(self->pagemap_fd, &entry, sizeof(entry), 0) == sizeof(entry));
+}
+
+/* One after the other, each looked at right before. */
+static int read_each(struct target_pages *self, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		ssize_t pages =
+			target_pages__read(self, (uint64_t)(uintptr_t)batch->from[i].iov_base, 1,
+					   batch->to[i].iov_base);
+
+		if (pages < 0)
+			return (int)pages;
+	}
+	return 0;
+}
+
+int target_pages__read_all(struct target_pages *self, const uint64_t *addresses, size_t count,
+			   void *buffer)
+{
+	struct batch together = {.count = 0}, single = {.count = 0};
+	struct stretch stretch = {.count = 0};
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t *found = entry_of(self, &stretch, addresses + i, count - i);
+		char *place = (char *)buffer + i * self->page_bytes;
+
+		if (!found)
+			return -ESRCH;
+		add_to_batch(is_simple(self, addresses[i], *found) ? &together : &single,
+			     addresses[i], place, self->page_bytes);
+	}
+	if (!read_batch(self, &together))
+		error = read_each(self, &together);
+	return error ? error : read_each(self, &single);
+}
+
+void target_pages__peek_all(struct target_pages *self, const uint64_t *addresses, size_t count,
+			    size_t length, void *data, bool *got)
+{
+	struct stretch stretch = {.count = 0};
+	struct batch together = {.count = 0};
+	size_t in_batch[TARGET_PAGES_AT_ONCE];
+
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t *entry = entry_of(self, &stretch, addresses + i, count - i);
+		char *place = (char *)data + i * length;
+
+		got[i] = entry && (*entry & PAGEMAP_PRESENT);
+		if (!got[i])
+			continue;
+		if (is_simple(self, addresses[i], *entry)) {
+			in_batch[together.count] = i;
+			add_to_batch(&together, addresses[i], place, length);
+		} else {
+			got[i] = !target_pages__peek(self, addresses[i], place, length);
+		}
+	}
+	if (read_batch(self, &together))
+		return;
+	for (size_t i = 0; i < together.count; i++)
+		got[in_batch[i]] = !target_pages__peek(self, addresses[in_batch[i]],
+						       together.to[i].iov_base, length);
 }
 
 int target_pages__peek(struct target_pages *self, uint64_t address, void *data, size_t length)

@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_TWIN_TARGET_PAGES_H
 #define MEMSONDE_TWIN_TARGET_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,9 +36,23 @@ void target_pages__end(struct target_pages *pages);
 ssize_t target_pages__read(struct target_pages *pages, uint64_t address, size_t max_pages,
 			   void *buffer);
 
+/*
+ * Reads the pages at some addresses, in ascending order at best and TARGET_PAGES_AT_ONCE at most,
+ * in few calls of the kernel. 0, or what target_pages__read() says of the one that cannot be had.
+ */
+#define TARGET_PAGES_AT_ONCE 64
+int target_pages__read_all(struct target_pages *pages, const uint64_t *addresses, size_t count,
+			   void *buffer);
+
 /* Reads within one page, if it is in memory: less than a whole page costs. 0 or -errno as
  * above; -ENODATA also where nothing was ever written. */
 int target_pages__peek(struct target_pages *pages, uint64_t address, void *data, size_t length);
+
+/* Peeks at the same number of bytes at each of some addresses, in ascending order at best
+ * and TARGET_PAGES_AT_ONCE at most, none across the end of a page, in few calls of the kernel.
+ * data: length bytes each; got: whether they were had. */
+void target_pages__peek_all(struct target_pages *pages, const uint64_t *addresses, size_t count,
+			    size_t length, void *data, bool *got);
 
 /* Reads a run of pages that the target has in memory, at most max_pages of one mapping (64
  * at a time); returns how many. 0 where the first is not there: then *absent says how many

@@ -25,13 +25,15 @@
  * walks: then a whole block is brought. */
 #define BLOCK_PAGES	 16
 #define FAULTS_OF_A_WALK 256
-#define MAX_RUN_PAGES	 64
 
 /* Who walks lists that changed while they were fetched may walk in circles. So much time is
  * enough for a call, and for a walk over a page that is there, until it needs another page. */
-#define CIRCLE_NS	   INT64_C(4000000)
+#define CIRCLE_NS	   INT64_C(2000000)
 #define STARTS_OF_A_CIRCLE 4 /* or so often what the twin's start took, on a slow machine */
 #define CIRCLE_NS_PER_PAGE INT64_C(20000)
+/* Once a call has come back, so often what it took is enough; after each circle, twice that. */
+#define WALKS_OF_A_CIRCLE   4
+#define CIRCLES_BEFORE_MOST 4
 
 /* A process is kept for the next round only if it is small. */
 #define KEPT_PAGES 8192
@@ -47,12 +49,18 @@ struct twin {
 	pid_t tid;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
-	int64_t patience_ns; /* of the process, before it is said to walk in circles */
-	bool has_unknown;    /* the process has pages that are not known, but ahead */
-	bool ready;	     /* the process has set itself up, and may have run the target's code */
+	int64_t patience_ns;  /* of the process, before it is said to walk in circles */
+	int64_t walk_ns;      /* the longest from page to page in calls that came back; 0: none */
+	int64_t this_walk_ns; /* of the calls under way */
+	unsigned int circles; /* since a call came back */
+	/* What it had computed when there had been so many faults. */
+	int64_t cpu_ns;
+	uint64_t cpu_faults;
+	bool has_unknown; /* the process has pages that are not known, but ahead */
+	bool ready;	  /* the process has set itself up, and may have run the target's code */
 	uint64_t page_bytes;
 	int64_t start_ns;
-	char *buffer; /* MAX_RUN_PAGES */
+	char *buffer; /* TARGET_PAGES_AT_ONCE */
 	char reason[160];
 };
 
@@ -63,7 +71,7 @@ struct twin *twin__new(void)
 	twin_process__init(&self->process);
 	self->pages = target_pages__new();
 	self->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	self->buffer = xcalloc(MAX_RUN_PAGES, self->page_bytes);
+	self->buffer = xcalloc(TARGET_PAGES_AT_ONCE, self->page_bytes);
 	return self;
 }
 
@@ -264,29 +272,55 @@ static int64_t own_cpu_ns(const struct twin *self)
 	return process_cpu_ns(self->process.pid);
 }
 
+static void note_cpu(struct twin *self)
+{
+	self->cpu_ns = own_cpu_ns(self);
+	self->cpu_faults = self->statistics.faults;
+}
+
+/* Whether all the time it computed, without need of another page. */
+static bool has_computed(struct twin *self, int64_t patience_ns)
+{
+	if (self->cpu_faults == self->statistics.faults)
+		return own_cpu_ns(self) - self->cpu_ns >= patience_ns / 2;
+	note_cpu(self);
+	return false;
+}
+
 static int64_t circle_ns(const struct twin *self)
 {
-	return self->patience_ns + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
+	int64_t most_ns = self->patience_ns + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
+	int64_t usual_ns = self->walk_ns * WALKS_OF_A_CIRCLE << self->circles;
+
+	if (!self->walk_ns || self->circles == CIRCLES_BEFORE_MOST || usual_ns > most_ns)
+		return most_ns;
+	return usual_ns > self->patience_ns ? usual_ns : self->patience_ns;
 }
 
 /* As page_delivery.wait(), but -ETIME and -ELOOP (it walks in circles) are final. */
 static int wait_in_time(struct twin *self, uint64_t *address)
 {
-	int64_t began_ns = own_cpu_ns(self), patience_ns = circle_ns(self);
+	int64_t patience_ns = circle_ns(self), began_ns = clock_ns(CLOCK_MONOTONIC);
 
 	for (;;) {
-		int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - self->start_ns;
-		int64_t left_ns = self->limits.deadline_ns - spent_ns;
+		int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+		int64_t left_ns = self->start_ns + self->limits.deadline_ns - now_ns;
 		int error;
 
 		if (left_ns <= 0)
 			return -ETIME;
 		error = self->process.delivery->wait(
 			&self->process, left_ns < patience_ns ? left_ns : patience_ns, address);
+		now_ns = clock_ns(CLOCK_MONOTONIC);
+		if (!error && now_ns - began_ns > self->this_walk_ns)
+			self->this_walk_ns = now_ns - began_ns;
 		if (error != -ETIME)
 			return error;
-		if (left_ns > patience_ns && own_cpu_ns(self) - began_ns >= patience_ns / 2)
+		if (left_ns > patience_ns && has_computed(self, patience_ns)) {
+			if (self->circles < CIRCLES_BEFORE_MOST)
+				self->circles++;
 			return -ELOOP;
+		}
 	}
 }
 
@@ -315,6 +349,7 @@ static int wait_for_page(struct twin *self, uint64_t *address)
 /* Serves page faults until the process rings for that batch. */
 static int serve(struct twin *self, uint64_t batch)
 {
+	self->this_walk_ns = 0;
 	for (;;) {
 		uint64_t address = 0;
 		int error = wait_for_page(self, &address);
@@ -335,23 +370,45 @@ static size_t run_of_known(const struct twin *self, size_t index, size_t max_pag
 	return known_pages__run(&self->known, index, max_pages, self->page_bytes);
 }
 
-/* Pages on their way into a running process, many in one call. */
-struct refresh {
-	struct iovec to[MAX_RUN_PAGES];
-	size_t run_count, page_count;
+/* Known pages that may have changed, as many as are fetched at once. */
+struct fetched {
+	size_t indexes[TARGET_PAGES_AT_ONCE];
+	uint64_t addresses[TARGET_PAGES_AT_ONCE];
+	size_t count;
 };
 
-static int flush(struct twin *self, struct refresh *refresh)
+/* Fetches the next ones from an index on into the buffer, and moves the index behind them.
+ * 0 or as target_pages__read(). */
+static int fetch_next(struct twin *self, const struct known_pages *list, size_t *index,
+		      struct fetched *fetched)
+{
+	fetched->count = 0;
+	for (; *index < list->count && fetched->count < TARGET_PAGES_AT_ONCE; ++*index) {
+		uint64_t address = list->items[*index].address;
+
+		if (target_pages__is_constant(self->pages, address))
+			continue;
+		fetched->indexes[fetched->count] = *index;
+		fetched->addresses[fetched->count++] = address;
+	}
+	return target_pages__read_all(self->pages, fetched->addresses, fetched->count,
+				      self->buffer);
+}
+
+/* Puts what was fetched over what a running process has. */
+static int put(struct twin *self, const struct fetched *fetched)
 {
 	struct iovec from = {.iov_base = self->buffer,
-			     .iov_len = refresh->page_count * self->page_bytes};
-	ssize_t done = 0;
+			     .iov_len = fetched->count * self->page_bytes};
+	struct iovec to[TARGET_PAGES_AT_ONCE];
 
-	if (refresh->page_count)
-		done = process_vm_writev(self->process.pid, &from, 1, refresh->to,
-					 refresh->run_count, 0);
-	refresh->run_count = refresh->page_count = 0;
-	return done == (ssize_t)from.iov_len ? 0 : -ESTALE;
+	for (size_t i = 0; i < fetched->count; i++)
+		to[i] = (struct iovec){.iov_base = (void *)(uintptr_t)fetched->addresses[i],
+				       .iov_len = self->page_bytes};
+	return process_vm_writev(self->process.pid, &from, 1, to, fetched->count, 0) ==
+			       (ssize_t)from.iov_len
+		       ? 0
+		       : -ESTALE;
 }
 
 /*
@@ -360,32 +417,22 @@ static int flush(struct twin *self, struct refresh *refresh)
  */
 static int refresh_known(struct twin *self)
 {
-	struct refresh refresh = {.run_count = 0};
+	struct fetched fetched;
 	int error = 0;
 
 	known_pages__sort(&self->known);
-	for (size_t i = 0, run; i < self->known.count && !error; i += run) {
-		uint64_t address = self->known.items[i].address;
-		char *place = self->buffer + refresh.page_count * self->page_bytes;
-		ssize_t pages;
-
-		run = 1;
-		if (target_pages__is_constant(self->pages, address))
-			continue;
-		run = run_of_known(self, i, MAX_RUN_PAGES - refresh.page_count);
-		pages = target_pages__read(self->pages, address, run, place);
-		if (pages < 0)
-			return pages == -ESRCH ? -ESRCH : -ESTALE;
-		run = (size_t)pages;
-		known_pages__set(&self->known, i, run, place, self->page_bytes);
-		refresh.to[refresh.run_count++] = (struct iovec){
-			.iov_base = (void *)(uintptr_t)address, .iov_len = run * self->page_bytes};
-		refresh.page_count += run;
-		self->statistics.pages_fetched += run;
-		if (refresh.page_count == MAX_RUN_PAGES)
-			error = flush(self, &refresh);
+	for (size_t index = 0; index < self->known.count && !error;) {
+		error = fetch_next(self, &self->known, &index, &fetched);
+		if (error)
+			return error == -ESRCH ? -ESRCH : -ESTALE;
+		for (size_t i = 0; i < fetched.count; i++)
+			known_pages__set(&self->known, fetched.indexes[i], 1,
+					 self->buffer + i * self->page_bytes, self->page_bytes);
+		self->statistics.pages_fetched += fetched.count;
+		if (fetched.count)
+			error = put(self, &fetched);
 	}
-	return error ? error : flush(self, &refresh);
+	return error;
 }
 
 /* Fetches all known pages into a fresh process, and forgets those that the target does not
@@ -400,7 +447,7 @@ static int fill_known(struct twin *self)
 		uint64_t address = self->known.items[i].address;
 		ssize_t pages;
 
-		run = run_of_known(self, i, MAX_RUN_PAGES);
+		run = run_of_known(self, i, TARGET_PAGES_AT_ONCE);
 		pages = target_pages__read(self->pages, address, run, self->buffer);
 		if (pages == -ESRCH)
 			return -ESRCH;
@@ -527,6 +574,7 @@ static int call_batch(struct twin *self, struct twin_call *calls, size_t count)
 		return fail(self, -E2BIG, "too many calls in one round");
 	memcpy(control->calls, calls, count * sizeof(*calls));
 	control->call_count = count;
+	note_cpu(self);
 	error = ring_back(self);
 	if (error)
 		return tell_end(self);
@@ -534,6 +582,9 @@ static int call_batch(struct twin *self, struct twin_call *calls, size_t count)
 	error = serve(self, self->batches);
 	if (error)
 		return error;
+	if (self->this_walk_ns > self->walk_ns)
+		self->walk_ns = self->this_walk_ns;
+	self->circles = 0;
 	for (size_t i = 0; i < count; i++)
 		calls[i].result = control->calls[i].result;
 	self->statistics.calls += count;
@@ -552,18 +603,16 @@ int twin__call(struct twin *self, struct twin_call *calls, size_t count)
 
 static bool are_current(struct twin *self, const struct known_pages *list)
 {
-	for (size_t i = 0, run; i < list->count; i += run) {
-		ssize_t pages;
+	struct fetched fetched;
 
-		run = 1;
-		if (target_pages__is_constant(self->pages, list->items[i].address))
-			continue;
-		run = known_pages__run(list, i, MAX_RUN_PAGES, self->page_bytes);
-		pages = target_pages__read(self->pages, list->items[i].address, run, self->buffer);
-		if (pages < 0 ||
-		    !known_pages__hold(list, i, (size_t)pages, self->buffer, self->page_bytes))
+	for (size_t index = 0; index < list->count;) {
+		if (fetch_next(self, list, &index, &fetched))
 			return false;
-		run = (size_t)pages;
+		for (size_t i = 0; i < fetched.count; i++)
+			if (!known_pages__hold(list, fetched.indexes[i], 1,
+					       self->buffer + i * self->page_bytes,
+					       self->page_bytes))
+				return false;
 	}
 	return true;
 }
@@ -658,6 +707,18 @@ int twin__peek(struct twin *self, uint64_t address, void *data, size_t length)
 		done += part;
 	}
 	return 0;
+}
+
+void twin__peek_all(struct twin *self, const uint64_t *addresses, size_t count, size_t length,
+		    void *data, bool *got)
+{
+	for (size_t done = 0; done < count; done += TARGET_PAGES_AT_ONCE) {
+		size_t left = count - done;
+
+		target_pages__peek_all(self->pages, addresses + done,
+				       left < TARGET_PAGES_AT_ONCE ? left : TARGET_PAGES_AT_ONCE,
+				       length, (char *)data + done * length, got + done);
+	}
 }
 
 ssize_t twin__peek_run(struct twin *self, uint64_t address, size_t max_pages, void *buffer,

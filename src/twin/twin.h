@@ -111,6 +111,11 @@ int twin__read(struct twin *twin, uint64_t address, void *data, size_t length);
  * twin has: for looking at many places, most of which no function touches. */
 int twin__peek(struct twin *twin, uint64_t address, void *data, size_t length);
 
+/* As twin__peek(), for the same number of bytes at many addresses, none across the end of a
+ * page; cheapest in ascending order. data: length bytes each; got: whether they were had. */
+void twin__peek_all(struct twin *twin, const uint64_t *addresses, size_t count, size_t length,
+		    void *data, bool *got);
+
 /* As twin__peek(), for a run of whole pages from a page's start on: how many were read, at
  * most max_pages; 0 where the first is not in memory, and *absent says how many are not. */
 ssize_t twin__peek_run(struct twin *twin, uint64_t address, size_t max_pages, void *buffer,

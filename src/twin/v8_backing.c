@@ -131,18 +131,35 @@ static bool is_dull(struct backing_look *look, const struct mapping *mapping)
 	       backing->dull[look->known_dull].end == mapping->end;
 }
 
-/* Where the chunk ends that begins here, 0 if none does. */
-static uint64_t chunk_end(const struct backing_look *look, uint64_t address, uint64_t end)
+/* Where the chunk ends that has this header, 0 if it is none. */
+static uint64_t chunk_end(uint64_t address, const uint64_t *header, uint64_t end)
 {
-	uint64_t header[2], bytes;
+	uint64_t bytes = header[1] & ~(uint64_t)CHUNK_FLAGS;
 
-	if (twin__peek(look->evaluation->twin, address, header, sizeof(header)))
-		return 0;
-	bytes = header[1] & ~(uint64_t)CHUNK_FLAGS;
 	if (header[0] != 0 || (header[1] & CHUNK_FLAGS) != IS_MMAPPED || bytes == 0 ||
 	    bytes % KERNEL_PAGE != 0 || bytes > end - address)
 		return 0;
 	return address + bytes;
+}
+
+/* The first chunk that begins at one of the next pages; false if none does. */
+static bool find_chunk(const struct backing_look *look, uint64_t address, uint64_t end,
+		       struct block *block)
+{
+	uint64_t addresses[MAX_MISSES], headers[MAX_MISSES][2];
+	bool got[MAX_MISSES];
+	size_t count = 0;
+
+	for (; count < MAX_MISSES && address + count * KERNEL_PAGE < end; count++)
+		addresses[count] = address + count * KERNEL_PAGE;
+	twin__peek_all(look->evaluation->twin, addresses, count, sizeof(headers[0]), headers, got);
+	for (size_t i = 0; i < count; i++) {
+		block->start = addresses[i];
+		block->end = got[i] ? chunk_end(addresses[i], headers[i], end) : 0;
+		if (block->end)
+			return true;
+	}
+	return false;
 }
 
 static void find_blocks_in(struct backing_look *look, const struct mapping *mapping)
@@ -150,25 +167,20 @@ static void find_blocks_in(struct backing_look *look, const struct mapping *mapp
 	uint64_t address = mapping->start;
 	size_t before = look->count;
 
-	for (size_t misses = 0; address < mapping->end && misses < MAX_MISSES;) {
-		const struct block *known = known_block(look, address);
+	while (address < mapping->end && look->count < MAX_BLOCKS) {
 		struct block block = {.start = address, .search = look->backing->search + 1};
+		const struct block *known = known_block(look, address);
 
+		if (!known || known->end > mapping->end) {
+			if (!find_chunk(look, address, mapping->end, &block))
+				break;
+			known = known_block(look, block.start);
+		}
 		if (known && known->end <= mapping->end)
 			block = *known;
-		else
-			block.end = chunk_end(look, address, mapping->end);
-		if (!block.end) {
-			address += KERNEL_PAGE;
-			misses++;
-			continue;
-		}
-		misses = 0;
-		address = block.end;
-		if (look->count == MAX_BLOCKS)
-			return;
 		ARRAY_GROW(look->blocks, look->count, look->capacity);
 		look->blocks[look->count++] = block;
+		address = block.end;
 	}
 	if (look->count == before) {
 		ARRAY_GROW(look->dull, look->dull_count, look->dull_capacity);
@@ -340,6 +352,14 @@ static void search(struct backing_look *look)
 	backing->searched = true;
 }
 
+static bool is_chunk(const struct backing_look *look, const struct block *block)
+{
+	uint64_t header[2];
+
+	return !twin__peek(look->evaluation->twin, block->start, header, sizeof(header)) &&
+	       chunk_end(block->start, header, block->end) == block->end;
+}
+
 static void verify(struct backing_look *look)
 {
 	for (size_t i = 0; i < look->count; i++) {
@@ -349,7 +369,7 @@ static void verify(struct backing_look *look)
 
 		if (block->kind == BLOCK_UNKNOWN || !due)
 			continue;
-		if (chunk_end(look, block->start, block->end) == block->end &&
+		if (is_chunk(look, block) &&
 		    (block->kind == BLOCK_OTHER || is_store(look, block->place, block)))
 			continue;
 		block->kind = BLOCK_UNKNOWN;

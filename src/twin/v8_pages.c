@@ -38,8 +38,9 @@
 #define ENOUGH_AGREEING 12
 
 /* Per look: places that are read to learn the layout, and in all. */
-#define MAX_LEARNED 512
-#define MAX_READ    16384
+#define MAX_LEARNED  512
+#define MAX_READ     16384
+#define READ_AT_ONCE 64
 /* Places that are remembered: 64 GiB. */
 #define MAX_PLACES 262144
 
@@ -230,20 +231,6 @@ static bool is_heap(const struct page_search *search, uint64_t word)
 	return isolate && word - isolate->address == search->pages->layout.heap_offset;
 }
 
-/* Reads the record of what may be a page; false if there is none as long as expected. */
-static bool read_record(const struct page_search *search, uint64_t page, uint64_t *words)
-{
-	const struct layout *layout = &search->pages->layout;
-	size_t count = read_words(search, page, words);
-
-	if (layout->pointer >= 0) {
-		if ((size_t)layout->pointer >= count || !is_pointer(words[layout->pointer]))
-			return false;
-		count = read_words(search, words[layout->pointer], words);
-	}
-	return count == RECORD_WORDS;
-}
-
 /* Read-only pages are cut off from the rest of V8: of what they were, only where their
  * objects begin and end is left. */
 static uint64_t read_only_bytes(const struct page_search *search, uint64_t page,
@@ -258,38 +245,122 @@ static uint64_t read_only_bytes(const struct page_search *search, uint64_t page,
 	return 0;
 }
 
-static uint64_t page_bytes(const struct page_search *search, const struct place *place)
+/* Places that are read together, with what was found there: the record, if there is one. */
+struct reading {
+	struct place *places[READ_AT_ONCE];
+	uint64_t words[READ_AT_ONCE][RECORD_WORDS];
+	bool got[READ_AT_ONCE];
+	size_t count;
+};
+
+struct record {
+	uint64_t address;
+	size_t index; /* of the place */
+};
+
+static int compare_records(const void *left, const void *right)
+{
+	const struct record *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static void read_pages(const struct page_search *search, struct reading *reading)
+{
+	uint64_t addresses[READ_AT_ONCE];
+
+	for (size_t i = 0; i < reading->count; i++)
+		addresses[i] = reading->places[i]->address;
+	twin__peek_all(search->evaluation->twin, addresses, reading->count,
+		       sizeof(reading->words[0]), reading->words, reading->got);
+}
+
+/* Reads the records that the pages point to, in place of the pages. One across the end of a
+ * page of the kernel's is read for itself. */
+static void read_records(const struct page_search *search, struct reading *reading)
+{
+	struct record records[READ_AT_ONCE];
+	uint64_t addresses[READ_AT_ONCE], words[READ_AT_ONCE][RECORD_WORDS];
+	bool got[READ_AT_ONCE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < reading->count; i++) {
+		uint64_t address = reading->words[i][search->pages->layout.pointer];
+
+		if (!reading->got[i])
+			continue;
+		reading->got[i] = false;
+		if (!is_pointer(address))
+			continue;
+		if (address % KERNEL_PAGE > KERNEL_PAGE - sizeof(words[0]))
+			reading->got[i] =
+				read_words(search, address, reading->words[i]) == RECORD_WORDS;
+		else
+			records[count++] = (struct record){address, i};
+	}
+	if (!count)
+		return;
+	qsort(records, count, sizeof(records[0]), compare_records);
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = records[i].address;
+	twin__peek_all(search->evaluation->twin, addresses, count, sizeof(words[0]), words, got);
+	for (size_t i = 0; i < count; i++) {
+		reading->got[records[i].index] = got[i];
+		memcpy(reading->words[records[i].index], words[i], sizeof(words[0]));
+	}
+}
+
+static uint64_t page_bytes(const struct page_search *search, const struct place *place,
+			   const uint64_t *words)
 {
 	const struct layout *layout = &search->pages->layout;
-	uint64_t words[RECORD_WORDS];
 
-	if (!read_record(search, place->address, words))
-		return 0;
 	if (words[layout->self] == place->address && is_page_size(words[layout->self + 1]) &&
 	    is_heap(search, words[layout->heap]))
 		return words[layout->self + 1];
 	return place->read_only ? read_only_bytes(search, place->address, words) : 0;
 }
 
-static void read_place(struct page_search *search, struct place *place)
+static void note_place(const struct page_search *search, struct place *place, uint64_t bytes)
 {
-	uint64_t look = search->evaluation->look, period;
+	uint64_t look = search->evaluation->look, period = bytes ? PAGE_PERIOD : OTHER_PERIOD;
 
-	if (search->budget == 0 || place->read_look == look)
-		return;
-	search->budget--;
-	place->page_bytes = page_bytes(search, place);
+	place->page_bytes = bytes;
 	place->read_look = look;
-	period = place->page_bytes ? PAGE_PERIOD : OTHER_PERIOD;
 	/* Not all of them at once. */
 	place->next_look = look + 1 + (place->address / PAGE_ALIGNMENT + look) % period;
 }
 
-static void read_due(struct page_search *search)
+static void end_reading(const struct page_search *search, struct reading *reading)
 {
-	for (size_t i = 0; i < search->count; i++)
-		if (search->places[i].next_look <= search->evaluation->look)
-			read_place(search, &search->places[i]);
+	read_pages(search, reading);
+	if (search->pages->layout.pointer >= 0)
+		read_records(search, reading);
+	for (size_t i = 0; i < reading->count; i++)
+		note_place(search, reading->places[i],
+			   reading->got[i]
+				   ? page_bytes(search, reading->places[i], reading->words[i])
+				   : 0);
+	reading->count = 0;
+}
+
+/* Reads the places that are due, or all that were not read in this look. */
+static void read_places(struct page_search *search, bool all)
+{
+	uint64_t look = search->evaluation->look;
+	struct reading reading = {.count = 0};
+
+	for (size_t i = 0; i < search->count && search->budget; i++) {
+		struct place *place = &search->places[i];
+
+		if (place->read_look == look || (!all && place->next_look > look))
+			continue;
+		search->budget--;
+		reading.places[reading.count++] = place;
+		if (reading.count == READ_AT_ONCE)
+			end_reading(search, &reading);
+	}
+	end_reading(search, &reading);
 }
 
 static bool is_code(const struct page_search *search, uint64_t address)
@@ -368,8 +439,7 @@ static int64_t missing_bytes(struct page_search *search)
 
 static void read_all(struct page_search *search)
 {
-	for (size_t i = 0; i < search->count; i++)
-		read_place(search, &search->places[i]);
+	read_places(search, true);
 	search->pages->missing_bytes = missing_bytes(search);
 }
 
@@ -455,7 +525,7 @@ void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 	if (pages->layout.votes == 0)
 		learn_layout(&search);
 	if (pages->layout.votes) {
-		read_due(&search);
+		read_places(&search, false);
 		if (is_doubtful(&search))
 			read_all(&search);
 		claim_pages(&search);

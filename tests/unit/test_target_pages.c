@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "twin/target_pages.h"
 #include "unit/twin_subject.h"
 
@@ -20,7 +22,7 @@
 #define PAGES 4
 
 static size_t page_bytes;
-static char *anonymous, *forbidden, *read_only_file, *written_file, *code_file;
+static char *anonymous, *inherited, *forbidden, *read_only_file, *written_file, *code_file;
 static char *buffer;
 static struct twin_subject subject;
 static struct target_pages *pages;
@@ -75,6 +77,8 @@ static int set_up(void **state)
 	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	buffer = calloc(PAGES, page_bytes);
 	anonymous = map_anonymous(PROT_READ | PROT_WRITE);
+	inherited = map_anonymous(PROT_READ | PROT_WRITE);
+	memset(inherited, 'i', PAGES * page_bytes);
 	forbidden = map_anonymous(PROT_NONE);
 	read_only_file = map_file(PROT_READ);
 	written_file = map_file(PROT_READ | PROT_WRITE);
@@ -91,6 +95,7 @@ static int tear_down(void **state)
 	target_pages__free(pages);
 	twin_subject__end(&subject);
 	munmap(anonymous, PAGES * page_bytes);
+	munmap(inherited, PAGES * page_bytes);
 	munmap(forbidden, PAGES * page_bytes);
 	munmap(read_only_file, PAGES * page_bytes);
 	munmap(written_file, PAGES * page_bytes);
@@ -170,6 +175,87 @@ static void test_target_pages__breakpoint(void **state)
 	assert_all(buffer, 'a', page_bytes);
 }
 
+#define PAGE_IS_EXCLUSIVE (UINT64_C(1) << 56)
+
+static uint64_t address_of(const char *memory)
+{
+	return (uint64_t)(uintptr_t)memory;
+}
+
+static bool is_shared_still(const char *memory)
+{
+	return !(twin_subject__pagemap_entry(&subject, memory) & PAGE_IS_EXCLUSIVE);
+}
+
+/* Pages of all kinds at once, those in memory, shared by a fork, and never touched, which all
+ * stay what they are. */
+static void test_target_pages__read_all(void **state)
+{
+	const uint64_t addresses[] = {
+		address_of(anonymous),
+		address_of(anonymous) + 2 * page_bytes,
+		address_of(inherited),
+		address_of(inherited) + page_bytes,
+		address_of(written_file) + page_bytes,
+	};
+	char *all = calloc(ARRAY_SIZE(addresses), page_bytes);
+
+	(void)state;
+	assert_true(is_shared_still(inherited));
+	assert_int_equal(target_pages__read_all(pages, addresses, ARRAY_SIZE(addresses), all), 0);
+	assert_all(all, 'x', page_bytes);
+	assert_all(all + page_bytes, 0, page_bytes);
+	assert_all(all + 2 * page_bytes, 'i', 2 * page_bytes);
+	assert_int_equal(all[4 * page_bytes], 'y');
+	assert_all(all + 4 * page_bytes + 1, 'b', page_bytes - 1);
+	assert_false(twin_subject__has_page(&subject, anonymous + 2 * page_bytes));
+	assert_true(is_shared_still(inherited));
+	assert_true(is_shared_still(inherited + page_bytes));
+	free(all);
+}
+
+static void test_target_pages__read_all_or_nothing(void **state)
+{
+	const uint64_t addresses[] = {address_of(anonymous), address_of(forbidden)};
+
+	(void)state;
+	assert_int_equal(target_pages__read_all(pages, addresses, 2, buffer), -EFAULT);
+	assert_int_equal(target_pages__read_all(pages, addresses, 0, buffer), 0);
+	twin_subject__kill(&subject);
+	assert_int_equal(target_pages__read_all(pages, addresses, 1, buffer), -ESRCH);
+}
+
+static void test_target_pages__peek_all(void **state)
+{
+	const uint64_t addresses[] = {
+		address_of(anonymous) + 8,
+		address_of(anonymous) + page_bytes,
+		address_of(inherited) + page_bytes - 8,
+		address_of(forbidden),
+		/* not in the order of addresses */
+		address_of(anonymous) + 16,
+		page_bytes,
+	};
+	const bool expected[] = {true, false, true, false, true, false};
+	char data[ARRAY_SIZE(addresses)][8];
+	bool got[ARRAY_SIZE(addresses)];
+
+	(void)state;
+	memset(anonymous, 'x', 24); /* ours: what is read is the subject's */
+	anonymous[8] = 'o';
+	target_pages__peek_all(pages, addresses, ARRAY_SIZE(addresses), sizeof(data[0]), data, got);
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
+		assert_int_equal(got[i], expected[i]);
+	assert_memory_equal(data[0], "xxxxxxxx", 8);
+	assert_memory_equal(data[2], "iiiiiiii", 8);
+	assert_memory_equal(data[4], "xxxxxxxx", 8);
+	assert_false(twin_subject__has_page(&subject, anonymous + page_bytes));
+	assert_true(is_shared_still(inherited));
+	twin_subject__kill(&subject);
+	target_pages__peek_all(pages, addresses, 1, sizeof(data[0]), data, got);
+	assert_false(got[0]);
+}
+
 static void test_target_pages__nothing_there(void **state)
 {
 	(void)state;
@@ -214,8 +300,17 @@ static void test_target_pages__gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(present),	  TEST(untouched),     TEST(file_never_read), TEST(file_written_to),
-		TEST(breakpoint), TEST(nothing_there), TEST(constant),	      TEST(gone),
+		TEST(read_all),
+		TEST(read_all_or_nothing),
+		TEST(peek_all),
+		TEST(present),
+		TEST(untouched),
+		TEST(file_never_read),
+		TEST(file_written_to),
+		TEST(breakpoint),
+		TEST(nothing_there),
+		TEST(constant),
+		TEST(gone),
 	};
 
 	return cmocka_run_group_tests_name("target_pages", tests, NULL, NULL);

@@ -118,7 +118,7 @@ void twin_subject__read_mappings(struct twin_subject *self)
 	};
 }
 
-int twin_subject__has_page(const struct twin_subject *self, const void *address)
+uint64_t twin_subject__pagemap_entry(const struct twin_subject *self, const void *address)
 {
 	uint64_t entry = 0;
 	char path[64];
@@ -132,7 +132,12 @@ int twin_subject__has_page(const struct twin_subject *self, const void *address)
 		      (off_t)((uintptr_t)address / (size_t)sysconf(_SC_PAGESIZE) * sizeof(entry))),
 		sizeof(entry));
 	close(fd);
-	return (int)(entry >> 63);
+	return entry;
+}
+
+int twin_subject__has_page(const struct twin_subject *self, const void *address)
+{
+	return (int)(twin_subject__pagemap_entry(self, address) >> 63);
 }
 
 int twin_subject__files_can_be_opened(void)

@@ -34,6 +34,9 @@ void twin_subject__end(struct twin_subject *subject);
 /* Reads its mappings anew. */
 void twin_subject__read_mappings(struct twin_subject *subject);
 
+/* What the kernel says of a page; see its documentation of pagemap. */
+uint64_t twin_subject__pagemap_entry(const struct twin_subject *subject, const void *address);
+
 /* Whether a page is in its memory. */
 int twin_subject__has_page(const struct twin_subject *subject, const void *address);
 
