@@ -22,6 +22,9 @@
 #define RETRY_SHARE 300
 #define PAUSE_NS    300000
 
+/* How long a moment is waited for in which the process does not change what is asked for. */
+#define SETTLE_NS INT64_C(2000000)
+
 /* What two answers of a process that ran meanwhile may differ by: a walk over lists that
  * changed under it ends anywhere. */
 #define AGREED_BYTES 65536
@@ -337,6 +340,17 @@ static bool may_retry(const struct asking *asking, int64_t began_ns, int attempt
 	return true;
 }
 
+/* Allocators change lists in a few places at once: they are asked best of one moment. */
+static void prepare(const struct asking *asking, const struct candidate *candidate)
+{
+	struct twin *twin = asking->subject->twin;
+
+	twin__set_asker(twin, (unsigned int)(candidate - asking->subject->candidates));
+	/* where it does not come about, the answer may be right all the same */
+	if (candidate->source->kind == SOURCE_ALLOCATOR)
+		twin__settle(twin, SETTLE_NS);
+}
+
 /* Asks one source until it has answered, each failure costing a round. False when the
  * target or the twin cannot be had at all. */
 static bool ask_one(struct asking *asking, struct candidate *candidate, struct answer *answer)
@@ -356,6 +370,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 			if (answer->error)
 				continue;
 		}
+		prepare(asking, candidate);
 		ask(evaluation, candidate, answer);
 		confirm(asking, candidate, answer, &before);
 		asking->in_round = !answer->error || answer->error == -ENOENT;

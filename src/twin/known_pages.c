@@ -22,11 +22,12 @@ void known_pages__set(struct known_pages *known, size_t index, size_t pages, con
 }
 
 void known_pages__add(struct known_pages *known, uint64_t address, size_t pages, const char *data,
-		      size_t page_bytes)
+		      size_t page_bytes, unsigned int asker)
 {
 	for (size_t i = 0; i < pages; i++) {
 		ARRAY_GROW(known->items, known->count, known->capacity);
-		known->items[known->count++].address = address + i * page_bytes;
+		known->items[known->count++] =
+			(struct known_page){.address = address + i * page_bytes, .asker = asker};
 	}
 	known_pages__set(known, known->count - pages, pages, data, page_bytes);
 }

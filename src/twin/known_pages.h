@@ -13,6 +13,7 @@
 struct known_page {
 	uint64_t address;
 	uint64_t sum;
+	unsigned int asker; /* for whom it was touched first */
 };
 
 struct known_pages {
@@ -24,7 +25,7 @@ void known_pages__release(struct known_pages *known);
 
 /* Adds pages that follow each other. */
 void known_pages__add(struct known_pages *known, uint64_t address, size_t pages, const char *data,
-		      size_t page_bytes);
+		      size_t page_bytes, unsigned int asker);
 
 /* Replaces what was in pages from an index on. */
 void known_pages__set(struct known_pages *known, size_t index, size_t pages, const char *data,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,8 +29,8 @@
 
 /* Who walks lists that changed while they were fetched may walk in circles. So much time is
  * enough for a call, and for a walk over a page that is there, until it needs another page. */
-#define CIRCLE_NS	   INT64_C(2000000)
-#define STARTS_OF_A_CIRCLE 4 /* or so often what the twin's start took, on a slow machine */
+#define CIRCLE_NS	   INT64_C(1000000)
+#define STARTS_OF_A_CIRCLE 2 /* or so often what the twin's start took, on a slow machine */
 #define CIRCLE_NS_PER_PAGE INT64_C(20000)
 /* Once a call has come back, so often what it took is enough; after each circle, twice that. */
 #define WALKS_OF_A_CIRCLE   4
@@ -47,6 +48,7 @@ struct twin {
 	struct twin_limits limits;
 	struct twin_statistics statistics;
 	pid_t tid;
+	unsigned int asker;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
 	int64_t patience_ns;  /* of the process, before it is said to walk in circles */
@@ -148,7 +150,7 @@ static int fill(struct twin *self, uint64_t address, size_t pages, const char *d
 
 static void know(struct twin *self, uint64_t address, size_t pages)
 {
-	known_pages__add(&self->known, address, pages, self->buffer, self->page_bytes);
+	known_pages__add(&self->known, address, pages, self->buffer, self->page_bytes, self->asker);
 }
 
 static int bring(struct twin *self, uint64_t address, size_t max_pages, size_t *brought)
@@ -184,7 +186,8 @@ static void read_ahead(struct twin *self, uint64_t address)
 			at += self->page_bytes;
 			continue;
 		}
-		known_pages__add(&self->ahead, at, brought, self->buffer, self->page_bytes);
+		known_pages__add(&self->ahead, at, brought, self->buffer, self->page_bytes,
+				 self->asker);
 		self->has_unknown = true;
 		at += brought * self->page_bytes;
 	}
@@ -282,7 +285,7 @@ static void note_cpu(struct twin *self)
 static bool has_computed(struct twin *self, int64_t patience_ns)
 {
 	if (self->cpu_faults == self->statistics.faults)
-		return own_cpu_ns(self) - self->cpu_ns >= patience_ns / 2;
+		return own_cpu_ns(self) - self->cpu_ns >= patience_ns / 4;
 	note_cpu(self);
 	return false;
 }
@@ -309,8 +312,10 @@ static int wait_in_time(struct twin *self, uint64_t *address)
 
 		if (left_ns <= 0)
 			return -ETIME;
+		/* by halves, as only behind the first one what it has computed is looked at */
 		error = self->process.delivery->wait(
-			&self->process, left_ns < patience_ns ? left_ns : patience_ns, address);
+			&self->process, left_ns < patience_ns / 2 ? left_ns : patience_ns / 2,
+			address);
 		now_ns = clock_ns(CLOCK_MONOTONIC);
 		if (!error && now_ns - began_ns > self->this_walk_ns)
 			self->this_walk_ns = now_ns - began_ns;
@@ -377,16 +382,19 @@ struct fetched {
 	size_t count;
 };
 
-/* Fetches the next ones from an index on into the buffer, and moves the index behind them.
- * 0 or as target_pages__read(). */
-static int fetch_next(struct twin *self, const struct known_pages *list, size_t *index,
-		      struct fetched *fetched)
+#define EVERYBODY UINT_MAX
+
+/* Fetches the next ones of an asker from an index on into the buffer, and moves the index
+ * behind them. 0 or as target_pages__read(). */
+static int fetch_next(struct twin *self, const struct known_pages *list, unsigned int asker,
+		      size_t *index, struct fetched *fetched)
 {
 	fetched->count = 0;
 	for (; *index < list->count && fetched->count < TARGET_PAGES_AT_ONCE; ++*index) {
 		uint64_t address = list->items[*index].address;
 
-		if (target_pages__is_constant(self->pages, address))
+		if ((asker != EVERYBODY && list->items[*index].asker != asker) ||
+		    target_pages__is_constant(self->pages, address))
 			continue;
 		fetched->indexes[fetched->count] = *index;
 		fetched->addresses[fetched->count++] = address;
@@ -422,7 +430,7 @@ static int refresh_known(struct twin *self)
 
 	known_pages__sort(&self->known);
 	for (size_t index = 0; index < self->known.count && !error;) {
-		error = fetch_next(self, &self->known, &index, &fetched);
+		error = fetch_next(self, &self->known, EVERYBODY, &index, &fetched);
 		if (error)
 			return error == -ESRCH ? -ESRCH : -ESTALE;
 		for (size_t i = 0; i < fetched.count; i++)
@@ -433,6 +441,48 @@ static int refresh_known(struct twin *self)
 			error = put(self, &fetched);
 	}
 	return error;
+}
+
+/* Leaves only those in the buffer that have changed, and notes what is in them. */
+static void keep_changed(struct twin *self, struct fetched *fetched)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fetched->count; i++) {
+		size_t index = fetched->indexes[i];
+		char *page = self->buffer + i * self->page_bytes;
+		char *place = self->buffer + kept * self->page_bytes;
+
+		if (known_pages__hold(&self->known, index, 1, page, self->page_bytes))
+			continue;
+		known_pages__set(&self->known, index, 1, page, self->page_bytes);
+		if (place != page)
+			memcpy(place, page, self->page_bytes);
+		fetched->indexes[kept] = index;
+		fetched->addresses[kept++] = fetched->addresses[i];
+	}
+	fetched->count = kept;
+}
+
+/* 0: nothing had changed; -EAGAIN: something had. Else -errno. */
+static int settle_once(struct twin *self)
+{
+	struct fetched fetched;
+	bool changed = false;
+
+	for (size_t index = 0; index < self->known.count;) {
+		int error = fetch_next(self, &self->known, self->asker, &index, &fetched);
+
+		if (error)
+			return error;
+		keep_changed(self, &fetched);
+		if (!fetched.count)
+			continue;
+		changed = true;
+		if (put(self, &fetched))
+			return -ESTALE;
+	}
+	return changed ? -EAGAIN : 0;
 }
 
 /* Fetches all known pages into a fresh process, and forgets those that the target does not
@@ -545,6 +595,22 @@ int twin__begin_round(struct twin *self, const struct twin_target *target,
 	return start(self, target);
 }
 
+void twin__set_asker(struct twin *self, unsigned int asker)
+{
+	self->asker = asker;
+}
+
+bool twin__settle(struct twin *self, int64_t limit_ns)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	int error;
+
+	do
+		error = settle_once(self);
+	while (error == -EAGAIN && clock_ns(CLOCK_MONOTONIC) - began_ns < limit_ns);
+	return !error;
+}
+
 void twin__end_round(struct twin *self, bool keep)
 {
 	if (!keep || self->has_unknown || self->known.count > KEPT_PAGES)
@@ -606,7 +672,7 @@ static bool are_current(struct twin *self, const struct known_pages *list)
 	struct fetched fetched;
 
 	for (size_t index = 0; index < list->count;) {
-		if (fetch_next(self, list, &index, &fetched))
+		if (fetch_next(self, list, EVERYBODY, &index, &fetched))
 			return false;
 		for (size_t i = 0; i < fetched.count; i++)
 			if (!known_pages__hold(list, fetched.indexes[i], 1,

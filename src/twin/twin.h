@@ -69,6 +69,16 @@ void twin__free(struct twin *twin);
 int twin__begin_round(struct twin *twin, const struct twin_target *target,
 		      const struct twin_limits *limits);
 
+/* Who asks from now on: pages that are touched are known to be that one's. Any number. */
+void twin__set_asker(struct twin *twin, unsigned int asker);
+
+/*
+ * Fetches the asker's pages again and again until they all are as they were the time before:
+ * then the twin has them as of one moment of a process that runs on, as far as the call to
+ * come needs no others. False when that was not so within the time, or a page went.
+ */
+bool twin__settle(struct twin *twin, int64_t limit_ns);
+
 /* Ends it: nothing of the target is borrowed any more. With keep the process waits for
  * the next round. */
 void twin__end_round(struct twin *twin, bool keep);

@@ -67,7 +67,14 @@ start_target busy_heap 2 4000 100
 look_through "killed" "$TARGET_PID" kill -KILL "$TARGET_PID"
 start_target busy_heap 2 4000 100
 look_through "stopped" "$TARGET_PID" kill -STOP "$TARGET_PID"
-equal "a stopped one answers" "$(tail -n 1 "$WORK/through" | jq '.heap.live_bytes != null')" true
+# it may stand still while a thread holds a lock of malloc: then nothing can be known
+answers() {
+	kill -CONT "$TARGET_PID"
+	sleep 0.02
+	kill -STOP "$TARGET_PID"
+	"$MEMSONDE" stat -p "$TARGET_PID" -o json 2>"$WORK/err" | jq -e '.heap.live_bytes != null' >/dev/null
+}
+check "a stopped one answers" "it does not" wait_until 20 answers
 kill -KILL "$TARGET_PID"
 in_background bash -c 'read -r _; exec sleep 60' < <(sleep 1.5; echo)
 look_through "executes another program" "$CHILD_PID" sleep 0.2
