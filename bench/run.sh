@@ -6,7 +6,7 @@
 #
 #	run.sh [PART...]    census, loops, top, evaluations, services (default: all)
 #
-#   PAIRS=N    interleaved runs with and without (9)
+#   PAIRS=N    interleaved runs with and without (9; of services 25)
 set -u
 
 # shellcheck source=tests/live/lib.sh

@@ -23,7 +23,8 @@
 #define PAUSE_NS    300000
 
 /* How long a moment is waited for in which the process does not change what is asked for. */
-#define SETTLE_NS INT64_C(2000000)
+#define SETTLE_NS      INT64_C(2000000)
+#define RESTLESS_LOOKS 16
 
 /* What two answers of a process that ran meanwhile may differ by: a walk over lists that
  * changed under it ends anywhere. */
@@ -35,6 +36,10 @@
  * changes all the time may cost more than a fiftieth of a CPU. */
 #define DEAR_NS	      INT64_C(5000000)
 #define DEAR_INTERVAL 50
+
+/* What was not in use in so many looks running is asked in every RARE_LOOKS-th. */
+#define EAGER_LOOKS 8
+#define RARE_LOOKS  16
 
 /* Twins that are kept; with more processes than that each look makes them anew. */
 #define KEPT_SUBJECTS 128
@@ -220,12 +225,17 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
-/* The last answer stands in for one that would cost too much now. */
+/* The last answer stands in for one that would cost too much now, or be the same. */
 static bool is_spared(struct evaluation *evaluation, const struct candidate *candidate,
 		      struct answer *answer)
 {
 	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - candidate->last_ns;
 
+	if (candidate->absences >= EAGER_LOOKS &&
+	    (evaluation->look + evaluation->process->key.pid) % RARE_LOOKS) {
+		*answer = candidate->last;
+		return true;
+	}
 	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * DEAR_INTERVAL)
 		return false;
 	*answer = candidate->last;
@@ -242,6 +252,7 @@ static void remember(struct candidate *candidate, const struct answer *answer, i
 {
 	if (claimed)
 		return;
+	candidate->absences = answer->error == -ENOENT ? candidate->absences + 1 : 0;
 	candidate->last = *answer;
 	candidate->last_ns = clock_ns(CLOCK_MONOTONIC);
 	candidate->cost_ns = candidate->last_ns - began_ns;
@@ -340,14 +351,18 @@ static bool may_retry(const struct asking *asking, int64_t began_ns, int attempt
 	return true;
 }
 
-/* Allocators change lists in a few places at once: they are asked best of one moment. */
-static void prepare(const struct asking *asking, const struct candidate *candidate)
+/* Allocators change lists in a few places at once: of a process that changes while it is
+ * asked, as it turned out, they are asked best of one moment. */
+static void prepare(const struct asking *asking, struct candidate *candidate, int attempt)
 {
 	struct twin *twin = asking->subject->twin;
+	uint64_t look = asking->request->look;
 
 	twin__set_asker(twin, (unsigned int)(candidate - asking->subject->candidates));
+	if (attempt)
+		candidate->restless_until_look = look + RESTLESS_LOOKS;
 	/* where it does not come about, the answer may be right all the same */
-	if (candidate->source->kind == SOURCE_ALLOCATOR)
+	if (candidate->source->kind == SOURCE_ALLOCATOR && look < candidate->restless_until_look)
 		twin__settle(twin, SETTLE_NS);
 }
 
@@ -370,7 +385,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 			if (answer->error)
 				continue;
 		}
-		prepare(asking, candidate);
+		prepare(asking, candidate, attempt);
 		ask(evaluation, candidate, answer);
 		confirm(asking, candidate, answer, &before);
 		asking->in_round = !answer->error || answer->error == -ENOENT;
@@ -392,6 +407,7 @@ static void ask_all(struct asking *asking, struct answer *answers)
 {
 	struct subject *subject = asking->subject;
 	const struct answer *impossible = NULL;
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		struct candidate *candidate = &subject->candidates[i];
@@ -405,6 +421,8 @@ static void ask_all(struct asking *asking, struct answer *answers)
 			impossible = &answers[i];
 	}
 	twin__end_round(subject->twin, true);
+	log_verbose("twin of %u: in all %.3f ms", asking->evaluation.process->key.pid,
+		    (double)(clock_ns(CLOCK_MONOTONIC) - began_ns) / 1e6);
 }
 
 /* --- telling --- */
