@@ -363,14 +363,20 @@ static void set_figures(figure_value *figures, const struct thread_totals *total
 	figures[IFIG_GC_USED_AFTER] = totals->used_after_full_bytes;
 }
 
-/* Threads that ended take their isolates with them. */
+/* Threads that ended take their isolates with them, which tell their last figures so. */
 static void forget_dead_threads(struct watched *watched, const struct process *process)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < watched->thread_count; i++)
-		if (thread_lives(process, watched->threads[i].tid))
-			watched->threads[kept++] = watched->threads[i];
+	for (size_t i = 0; i < watched->thread_count; i++) {
+		const struct thread_totals *thread = &watched->threads[i];
+		struct isolate *isolate = process__find_isolate(process, thread->tid);
+
+		if (thread_lives(process, thread->tid))
+			watched->threads[kept++] = *thread;
+		else if (isolate)
+			set_figures(isolate->figures, thread);
+	}
 	watched->thread_count = kept;
 }
 

@@ -99,6 +99,7 @@ struct process {
 	struct isolate *isolates; /* in the order of their ids */
 	size_t isolate_count;
 	uint32_t last_isolate_id;
+	figure_value ended_collections, ended_gc_pause_ns; /* of isolates that are gone */
 	enum collection_watch collection_watch;
 	enum native_limit native_limit; /* that limits.native_left is the distance to */
 	struct thread_stack *stacks;	/* nearest to its limit first */

@@ -80,13 +80,24 @@ struct isolate *process__recorded_isolate(struct process *process, uint64_t look
 	return see(isolate, look);
 }
 
+/* What its collector did stays done. */
+static void remember_ended(struct process *process, const struct isolate *isolate)
+{
+	figures__add(&process->ended_collections, isolate->figures[IFIG_GC_SCAVENGES]);
+	figures__add(&process->ended_collections, isolate->figures[IFIG_GC_MARK_COMPACTS]);
+	figures__add(&process->ended_collections, isolate->figures[IFIG_GC_OTHERS]);
+	figures__add(&process->ended_gc_pause_ns, isolate->figures[IFIG_GC_PAUSE]);
+}
+
 void process__drop_unseen_isolates(struct process *process, uint64_t look)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < process->isolate_count; i++) {
-		if (process->isolates[i].seen_look != look)
+		if (process->isolates[i].seen_look != look) {
+			remember_ended(process, &process->isolates[i]);
 			continue;
+		}
 		if (kept != i)
 			process->isolates[kept] = process->isolates[i];
 		kept++;
@@ -195,4 +206,8 @@ void process__sum_isolates(struct process *process)
 			figures__add(&process->figures[sums[i].sum],
 				     process->isolates[j].figures[sums[i].figure]);
 	}
+	if (figure_known(process->figures[FIG_V8_COLLECTIONS]))
+		figures__add(&process->figures[FIG_V8_COLLECTIONS], process->ended_collections);
+	if (figure_known(process->figures[FIG_V8_GC_PAUSE]))
+		figures__add(&process->figures[FIG_V8_GC_PAUSE], process->ended_gc_pause_ns);
 }

@@ -199,6 +199,28 @@ static void test_isolate__sums(void **state)
 	assert_int_equal(process__nearest_isolate(process)->tid, 11);
 }
 
+/* Collections are counted since the attach: a worker that ends does not take its own along. */
+static void test_isolate__ended_collections(void **state)
+{
+	(void)state;
+	see(10)->figures[IFIG_GC_SCAVENGES] = 5;
+	see(10)->figures[IFIG_GC_PAUSE] = 50;
+	see(11)->figures[IFIG_GC_SCAVENGES] = 3;
+	see(11)->figures[IFIG_GC_MARK_COMPACTS] = 1;
+	see(11)->figures[IFIG_GC_PAUSE] = 20;
+	account__end_look(&account);
+	assert_int_equal(process->figures[FIG_V8_COLLECTIONS], 9);
+	for (int i = 0; i < 2; i++) {
+		begin();
+		see(10)->figures[IFIG_GC_SCAVENGES] = 6;
+		see(10)->figures[IFIG_GC_PAUSE] = 60;
+		account__end_look(&account);
+		assert_int_equal(process->isolate_count, 1);
+		assert_int_equal(process->figures[FIG_V8_COLLECTIONS], 10);
+		assert_int_equal(process->figures[FIG_V8_GC_PAUSE], 80);
+	}
+}
+
 static void test_isolate__no_sum_overflows(void **state)
 {
 	(void)state;
@@ -230,6 +252,7 @@ int main(void)
 		ISOLATE_TEST(test_isolate__of_a_recording_keeps_its_id),
 		ISOLATE_TEST(test_isolate__spaces),
 		ISOLATE_TEST(test_isolate__sums),
+		ISOLATE_TEST(test_isolate__ended_collections),
 		ISOLATE_TEST(test_isolate__no_sum_overflows),
 	};
 
