@@ -14,13 +14,18 @@
 #include "twin/subject.h"
 
 /* A process that runs on changes while it is asked: its answers may contradict each other,
- * or a lock may be held. */
-#define ATTEMPTS 3
+ * or a lock may be held. So it is asked again, so often in any case and as long as a part of
+ * the time that it may take is left, then with pauses: who was interrupted while it held a
+ * lock holds it for long. Without a runtime's word it is unknown what belongs to which class:
+ * it gets more, and is asked in each look. */
+static const struct persistence {
+	int attempts, share;
+} persistences[] = {
+	[SOURCE_ALLOCATOR] = {.attempts = 3, .share = 300},
+	[SOURCE_RUNTIME] = {.attempts = 8, .share = 100},
+};
 
-/* And as many more as fit into this part of the time that it may take, with pauses: who was
- * interrupted while it held a lock holds it for long. */
-#define RETRY_SHARE 300
-#define PAUSE_NS    300000
+#define PAUSE_NS 300000
 
 /* How long a moment is waited for in which the process does not change what is asked for. */
 #define SETTLE_NS      INT64_C(2000000)
@@ -250,7 +255,7 @@ static bool is_spared(struct evaluation *evaluation, const struct candidate *can
 static void remember(struct candidate *candidate, const struct answer *answer, int64_t began_ns,
 		     bool claimed)
 {
-	if (claimed)
+	if (claimed || (candidate->source->kind == SOURCE_RUNTIME && is_passing(answer->error)))
 		return;
 	candidate->absences = answer->error == -ENOENT ? candidate->absences + 1 : 0;
 	candidate->last = *answer;
@@ -336,18 +341,23 @@ static void confirm(struct asking *asking, const struct candidate *candidate, st
 }
 
 /* Whether there is to be another attempt. */
-static bool may_retry(const struct asking *asking, int64_t began_ns, int attempt)
+static bool may_retry(const struct asking *asking, const struct candidate *candidate,
+		      int64_t began_ns, int attempt)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	const struct persistence *persistence = &persistences[candidate->source->kind];
 	int64_t limit_ns = asking->request->limits.deadline_ns;
 	int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
 
 	if (!attempt)
 		return true;
-	if (spent_ns > limit_ns || (attempt >= ATTEMPTS && spent_ns > limit_ns / RETRY_SHARE))
+	if (spent_ns > limit_ns)
 		return false;
-	if (attempt >= ATTEMPTS)
-		nanosleep(&pause, NULL);
+	if (attempt < persistence->attempts)
+		return true;
+	if (spent_ns > limit_ns / persistence->share)
+		return false;
+	nanosleep(&pause, NULL);
 	return true;
 }
 
@@ -377,7 +387,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 
 	clear_figures(&answer->figures);
 	clear_figures(&before);
-	for (int attempt = 0; may_retry(asking, began_ns, attempt); attempt++) {
+	for (int attempt = 0; may_retry(asking, candidate, began_ns, attempt); attempt++) {
 		if (!asking->in_round) {
 			answer->error = begin_round(asking, answer);
 			if (answer->error == -ESRCH || answer->error == -ENOSYS)
