@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +17,8 @@
 #include "system/machine.h"
 #include "twin/known_pages.h"
 #include "twin/page_delivery.h"
+#include "twin/patience.h"
+#include "twin/refresh.h"
 #include "twin/same_cpu.h"
 #include "twin/target_pages.h"
 #include "twin/twin_process.h"
@@ -26,15 +27,6 @@
  * walks: then a whole block is brought. */
 #define BLOCK_PAGES	 16
 #define FAULTS_OF_A_WALK 256
-
-/* Who walks lists that changed while they were fetched may walk in circles. So much time is
- * enough for a call, and for a walk over a page that is there, until it needs another page. */
-#define CIRCLE_NS	   INT64_C(1000000)
-#define STARTS_OF_A_CIRCLE 2 /* or so often what the twin's start took, on a slow machine */
-#define CIRCLE_NS_PER_PAGE INT64_C(20000)
-/* Once a call has come back, so often what it took is enough; after each circle, twice that. */
-#define WALKS_OF_A_CIRCLE   4
-#define CIRCLES_BEFORE_MOST 4
 
 /* A process is kept for the next round only if it is small. */
 #define KEPT_PAGES 8192
@@ -51,13 +43,7 @@ struct twin {
 	unsigned int asker;
 	uint64_t layout; /* of the target, when the process began */
 	uint64_t batches;
-	int64_t patience_ns;  /* of the process, before it is said to walk in circles */
-	int64_t walk_ns;      /* the longest from page to page in calls that came back; 0: none */
-	int64_t this_walk_ns; /* of the calls under way */
-	unsigned int circles; /* since a call came back */
-	/* What it had computed when there had been so many faults. */
-	int64_t cpu_ns;
-	uint64_t cpu_faults;
+	struct patience patience;
 	bool has_unknown; /* the process has pages that are not known, but ahead */
 	bool ready;	  /* the process has set itself up, and may have run the target's code */
 	uint64_t page_bytes;
@@ -269,45 +255,16 @@ static int tell_end(struct twin *self)
 	}
 }
 
-/* What it computed so far; on a busy machine that is less than the time that passed. */
-static int64_t own_cpu_ns(const struct twin *self)
-{
-	return process_cpu_ns(self->process.pid);
-}
-
-static void note_cpu(struct twin *self)
-{
-	self->cpu_ns = own_cpu_ns(self);
-	self->cpu_faults = self->statistics.faults;
-}
-
-/* Whether all the time it computed, without need of another page. */
-static bool has_computed(struct twin *self, int64_t patience_ns)
-{
-	if (self->cpu_faults == self->statistics.faults)
-		return own_cpu_ns(self) - self->cpu_ns >= patience_ns / 4;
-	note_cpu(self);
-	return false;
-}
-
-static int64_t circle_ns(const struct twin *self)
-{
-	int64_t most_ns = self->patience_ns + CIRCLE_NS_PER_PAGE * (int64_t)self->known.count;
-	int64_t usual_ns = self->walk_ns * WALKS_OF_A_CIRCLE << self->circles;
-
-	if (!self->walk_ns || self->circles == CIRCLES_BEFORE_MOST || usual_ns > most_ns)
-		return most_ns;
-	return usual_ns > self->patience_ns ? usual_ns : self->patience_ns;
-}
-
 /* As page_delivery.wait(), but -ETIME and -ELOOP (it walks in circles) are final. */
 static int wait_in_time(struct twin *self, uint64_t *address)
 {
-	int64_t patience_ns = circle_ns(self), began_ns = clock_ns(CLOCK_MONOTONIC);
+	int64_t patience_ns = self->ready ? patience__ns(&self->patience, self->known.count)
+					  : self->limits.deadline_ns;
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 
 	for (;;) {
-		int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-		int64_t left_ns = self->start_ns + self->limits.deadline_ns - now_ns;
+		int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - self->start_ns;
+		int64_t left_ns = self->limits.deadline_ns - spent_ns;
 		int error;
 
 		if (left_ns <= 0)
@@ -316,16 +273,14 @@ static int wait_in_time(struct twin *self, uint64_t *address)
 		error = self->process.delivery->wait(
 			&self->process, left_ns < patience_ns / 2 ? left_ns : patience_ns / 2,
 			address);
-		now_ns = clock_ns(CLOCK_MONOTONIC);
-		if (!error && now_ns - began_ns > self->this_walk_ns)
-			self->this_walk_ns = now_ns - began_ns;
+		if (!error)
+			patience__waited(&self->patience, clock_ns(CLOCK_MONOTONIC) - began_ns);
 		if (error != -ETIME)
 			return error;
-		if (left_ns > patience_ns && has_computed(self, patience_ns)) {
-			if (self->circles < CIRCLES_BEFORE_MOST)
-				self->circles++;
+		if (left_ns > patience_ns &&
+		    patience__is_over(&self->patience, self->process.pid, self->statistics.faults,
+				      patience_ns))
 			return -ELOOP;
-		}
 	}
 }
 
@@ -354,7 +309,6 @@ static int wait_for_page(struct twin *self, uint64_t *address)
 /* Serves page faults until the process rings for that batch. */
 static int serve(struct twin *self, uint64_t batch)
 {
-	self->this_walk_ns = 0;
 	for (;;) {
 		uint64_t address = 0;
 		int error = wait_for_page(self, &address);
@@ -375,114 +329,12 @@ static size_t run_of_known(const struct twin *self, size_t index, size_t max_pag
 	return known_pages__run(&self->known, index, max_pages, self->page_bytes);
 }
 
-/* Known pages that may have changed, as many as are fetched at once. */
-struct fetched {
-	size_t indexes[TARGET_PAGES_AT_ONCE];
-	uint64_t addresses[TARGET_PAGES_AT_ONCE];
-	size_t count;
-};
-
-#define EVERYBODY UINT_MAX
-
-/* Fetches the next ones of an asker from an index on into the buffer, and moves the index
- * behind them. 0 or as target_pages__read(). */
-static int fetch_next(struct twin *self, const struct known_pages *list, unsigned int asker,
-		      size_t *index, struct fetched *fetched)
+static struct refresh refresh_of(const struct twin *self)
 {
-	fetched->count = 0;
-	for (; *index < list->count && fetched->count < TARGET_PAGES_AT_ONCE; ++*index) {
-		uint64_t address = list->items[*index].address;
-
-		if ((asker != EVERYBODY && list->items[*index].asker != asker) ||
-		    target_pages__is_constant(self->pages, address))
-			continue;
-		fetched->indexes[fetched->count] = *index;
-		fetched->addresses[fetched->count++] = address;
-	}
-	return target_pages__read_all(self->pages, fetched->addresses, fetched->count,
-				      self->buffer);
-}
-
-/* Puts what was fetched over what a running process has. */
-static int put(struct twin *self, const struct fetched *fetched)
-{
-	struct iovec from = {.iov_base = self->buffer,
-			     .iov_len = fetched->count * self->page_bytes};
-	struct iovec to[TARGET_PAGES_AT_ONCE];
-
-	for (size_t i = 0; i < fetched->count; i++)
-		to[i] = (struct iovec){.iov_base = (void *)(uintptr_t)fetched->addresses[i],
-				       .iov_len = self->page_bytes};
-	return process_vm_writev(self->process.pid, &from, 1, to, fetched->count, 0) ==
-			       (ssize_t)from.iov_len
-		       ? 0
-		       : -ESTALE;
-}
-
-/*
- * Fetches all known pages anew over what a running process has. -ESTALE when it holds a
- * page that the target does not have any more.
- */
-static int refresh_known(struct twin *self)
-{
-	struct fetched fetched;
-	int error = 0;
-
-	known_pages__sort(&self->known);
-	for (size_t index = 0; index < self->known.count && !error;) {
-		error = fetch_next(self, &self->known, EVERYBODY, &index, &fetched);
-		if (error)
-			return error == -ESRCH ? -ESRCH : -ESTALE;
-		for (size_t i = 0; i < fetched.count; i++)
-			known_pages__set(&self->known, fetched.indexes[i], 1,
-					 self->buffer + i * self->page_bytes, self->page_bytes);
-		self->statistics.pages_fetched += fetched.count;
-		if (fetched.count)
-			error = put(self, &fetched);
-	}
-	return error;
-}
-
-/* Leaves only those in the buffer that have changed, and notes what is in them. */
-static void keep_changed(struct twin *self, struct fetched *fetched)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < fetched->count; i++) {
-		size_t index = fetched->indexes[i];
-		char *page = self->buffer + i * self->page_bytes;
-		char *place = self->buffer + kept * self->page_bytes;
-
-		if (known_pages__hold(&self->known, index, 1, page, self->page_bytes))
-			continue;
-		known_pages__set(&self->known, index, 1, page, self->page_bytes);
-		if (place != page)
-			memcpy(place, page, self->page_bytes);
-		fetched->indexes[kept] = index;
-		fetched->addresses[kept++] = fetched->addresses[i];
-	}
-	fetched->count = kept;
-}
-
-/* 0: nothing had changed; -EAGAIN: something had. Else -errno. */
-static int settle_once(struct twin *self)
-{
-	struct fetched fetched;
-	bool changed = false;
-
-	for (size_t index = 0; index < self->known.count;) {
-		int error = fetch_next(self, &self->known, self->asker, &index, &fetched);
-
-		if (error)
-			return error;
-		keep_changed(self, &fetched);
-		if (!fetched.count)
-			continue;
-		changed = true;
-		if (put(self, &fetched))
-			return -ESTALE;
-	}
-	return changed ? -EAGAIN : 0;
+	return (struct refresh){.pages = self->pages,
+				.pid = self->process.pid,
+				.page_bytes = self->page_bytes,
+				.buffer = self->buffer};
 }
 
 /* Fetches all known pages into a fresh process, and forgets those that the target does not
@@ -539,10 +391,8 @@ static int start_with(struct twin *self, const struct twin_target *target,
 /* By the first delivery that works. */
 static int start(struct twin *self, const struct twin_target *target)
 {
-	int64_t start_ns;
 	int error = -ENOSYS;
 
-	self->patience_ns = self->limits.deadline_ns;
 	for (size_t i = 0; i < page_delivery_count; i++) {
 		if (!page_deliveries[i]->is_possible())
 			continue;
@@ -554,8 +404,7 @@ static int start(struct twin *self, const struct twin_target *target)
 		return fail(self, error, "this kernel has no userfaultfd, or it is forbidden");
 	if (error)
 		return error;
-	start_ns = process_cpu_ns(self->process.pid) * STARTS_OF_A_CIRCLE;
-	self->patience_ns = start_ns > CIRCLE_NS ? start_ns : CIRCLE_NS;
+	patience__begin(&self->patience, self->process.pid);
 	error = fill_known(self);
 	return error ? fail_to_read(self, error, 0) : 0;
 }
@@ -585,7 +434,9 @@ int twin__begin_round(struct twin *self, const struct twin_target *target,
 	if (error)
 		return fail_to_read(self, error, 0);
 	if (can_go_on(self, target)) {
-		error = refresh_known(self);
+		struct refresh refresh = refresh_of(self);
+
+		error = refresh__all(&refresh, &self->known, &self->statistics.pages_fetched);
 		if (!error)
 			return 0;
 		if (error == -ESRCH)
@@ -602,11 +453,12 @@ void twin__set_asker(struct twin *self, unsigned int asker)
 
 bool twin__settle(struct twin *self, int64_t limit_ns)
 {
+	struct refresh refresh = refresh_of(self);
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 	int error;
 
 	do
-		error = settle_once(self);
+		error = refresh__changed(&refresh, &self->known, self->asker);
 	while (error == -EAGAIN && clock_ns(CLOCK_MONOTONIC) - began_ns < limit_ns);
 	return !error;
 }
@@ -640,7 +492,7 @@ static int call_batch(struct twin *self, struct twin_call *calls, size_t count)
 		return fail(self, -E2BIG, "too many calls in one round");
 	memcpy(control->calls, calls, count * sizeof(*calls));
 	control->call_count = count;
-	note_cpu(self);
+	patience__call(&self->patience, self->process.pid, self->statistics.faults);
 	error = ring_back(self);
 	if (error)
 		return tell_end(self);
@@ -648,9 +500,7 @@ static int call_batch(struct twin *self, struct twin_call *calls, size_t count)
 	error = serve(self, self->batches);
 	if (error)
 		return error;
-	if (self->this_walk_ns > self->walk_ns)
-		self->walk_ns = self->this_walk_ns;
-	self->circles = 0;
+	patience__came_back(&self->patience);
 	for (size_t i = 0; i < count; i++)
 		calls[i].result = control->calls[i].result;
 	self->statistics.calls += count;
@@ -667,25 +517,12 @@ int twin__call(struct twin *self, struct twin_call *calls, size_t count)
 	return error;
 }
 
-static bool are_current(struct twin *self, const struct known_pages *list)
-{
-	struct fetched fetched;
-
-	for (size_t index = 0; index < list->count;) {
-		if (fetch_next(self, list, EVERYBODY, &index, &fetched))
-			return false;
-		for (size_t i = 0; i < fetched.count; i++)
-			if (!known_pages__hold(list, fetched.indexes[i], 1,
-					       self->buffer + i * self->page_bytes,
-					       self->page_bytes))
-				return false;
-	}
-	return true;
-}
-
 bool twin__is_current(struct twin *self)
 {
-	return are_current(self, &self->known) && are_current(self, &self->ahead);
+	struct refresh refresh = refresh_of(self);
+
+	return refresh__is_current(&refresh, &self->known) &&
+	       refresh__is_current(&refresh, &self->ahead);
 }
 
 /* --- the scratch area --- */
