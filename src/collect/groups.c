@@ -49,6 +49,7 @@ struct groups *groups__new(void)
 
 static void clear_group(struct group *group)
 {
+	cgroup_paths__release(&group->paths);
 	free(group->path);
 	free(group->memory_path);
 	container_label__release(&group->label);
@@ -105,13 +106,13 @@ static bool look_up(const struct groups *groups, struct group *group, pid_t pid)
 	if (cgroup_paths__read(&paths, groups->root, pid))
 		return false;
 	clear_group(group);
+	group->paths = paths;
 	best = cgroup_paths__best(&paths);
 	if (best) {
 		group->path = text__sanitised(best);
 		container_label__find(&group->label, groups->root, best, pid);
 	}
 	group->memory_path = accounting_path(group, paths.memory);
-	cgroup_paths__release(&paths);
 	read_limit(groups, group);
 	group->checked_ns = clock_ns(CLOCK_MONOTONIC);
 	return true;

@@ -19,8 +19,9 @@ struct groups;
 
 struct group {
 	uint64_t unified_id, memory_id;
+	struct cgroup_paths paths;    /* as the kernel names them */
 	char *path;		      /* the one to show, sanitised; NULL if unknown */
-	char *memory_path;	      /* the group that accounts the memory; NULL if unknown */
+	char *memory_path;	      /* whose figures are the container's; NULL if unknown */
 	struct container_label label; /* id NULL: in no container */
 	struct container *container;  /* in the account, of the look that is under way */
 	figure_value limit_bytes;     /* nearest memory limit */

@@ -13,7 +13,7 @@
 /* One pid, container or cgroup that the user named. */
 struct wanted {
 	const char *name; /* as given; NULL for a pid */
-	char *path;	  /* of a cgroup */
+	struct cgroup_choice cgroup;
 	pid_t pid;
 	uint64_t start_ns; /* of the process that the pid meant at first; 0: not seen */
 	bool seen;	   /* in this look */
@@ -43,9 +43,8 @@ struct selection *selection__new(const struct collector_settings *settings,
 			self->wanted[i].pid = settings->pids[i];
 		else
 			self->wanted[i].name = settings->names[i];
-		if (settings->what == COLLECT_CGROUPS &&
-		    cgroup__resolve(mounts, settings->names[i], &self->wanted[i].path))
-			self->wanted[i].path = NULL;
+		if (settings->what == COLLECT_CGROUPS)
+			cgroup_choice__find(&self->wanted[i].cgroup, mounts, settings->names[i]);
 	}
 	return self;
 }
@@ -55,7 +54,7 @@ void selection__free(struct selection *self)
 	if (!self)
 		return;
 	for (size_t i = 0; i < self->wanted_count; i++)
-		free(self->wanted[i].path);
+		cgroup_choice__release(&self->wanted[i].cgroup);
 	free(self->wanted);
 	free(self->uncounted);
 	free(self);
@@ -89,13 +88,6 @@ static bool is_container(const struct wanted *wanted, const struct group *group)
 	return strncmp(label->id, wanted->name, strlen(wanted->name)) == 0;
 }
 
-static bool is_within(const struct wanted *wanted, const struct group *group)
-{
-	return wanted->path &&
-	       ((group->path && cgroup__is_within(group->path, wanted->path)) ||
-		(group->memory_path && cgroup__is_within(group->memory_path, wanted->path)));
-}
-
 static bool matches(const struct selection *self, struct wanted *wanted,
 		    const struct process_record *record, const struct group *group)
 {
@@ -106,7 +98,7 @@ static bool matches(const struct selection *self, struct wanted *wanted,
 	case COLLECT_CONTAINERS:
 		return group && is_container(wanted, group);
 	case COLLECT_CGROUPS:
-		return group && is_within(wanted, group);
+		return group && cgroup_choice__has(&wanted->cgroup, &group->paths);
 	default:
 		return true;
 	}
@@ -195,7 +187,8 @@ int selection__check(const struct selection *self, const struct groups *groups)
 	for (size_t i = 0; i < self->wanted_count; i++) {
 		const struct wanted *wanted = &self->wanted[i];
 
-		if (wanted->seen || (self->settings->what == COLLECT_CGROUPS && wanted->path))
+		if (wanted->seen ||
+		    (self->settings->what == COLLECT_CGROUPS && wanted->cgroup.path))
 			continue;
 		log_missing(self, wanted, groups);
 		error = -ENOENT;

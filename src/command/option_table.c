@@ -47,8 +47,8 @@ const struct option_row option_rows[] = {
 		.parse = option_parse_cgroup,
 		.completion = COMPLETE_DIRECTORY,
 		.help = "the processes of the control group and of those below it: a path as in "
-			"/proc/PID/cgroup or below a mount of the hierarchy; may be given several "
-			"times",
+			"/proc/PID/cgroup, of version 2 or of version 1's memory hierarchy, or a "
+			"directory below the mount of one of them; may be given several times",
 	},
 	{
 		.commands = "top stat",

@@ -23,6 +23,12 @@ enum cgroup_layout {
 	CGROUP_HYBRID,
 };
 
+enum cgroup_tree {
+	TREE_MEMORY,  /* where memory is accounted: v1's memory hierarchy or the v2 tree */
+	TREE_UNIFIED, /* the v2 tree */
+	CGROUP_TREE_COUNT,
+};
+
 /* Reads ROOT/proc/self/mountinfo; root is "" or, in tests, a directory that stands
  * for "/". Never NULL: with no hierarchy mounted the layout is CGROUP_NONE. */
 struct cgroup_mounts *cgroup_mounts__open(const char *root);
@@ -57,12 +63,24 @@ const char *cgroup_paths__best(const struct cgroup_paths *paths);
 int cgroup__read_figures(const struct cgroup_mounts *mounts, const char *path,
 			 figure_value figures[CONTAINER_FIGURE_COUNT]);
 
+/* A group that the user named. Two trees may have groups of one path. */
+struct cgroup_choice {
+	char *path; /* normalised, as in /proc/PID/cgroup; owned */
+	bool in_tree[CGROUP_TREE_COUNT];
+};
+
 /*
  * What the user gave to -g: "/docker/x", "docker/x", an absolute path below a cgroup
- * mount, or a relative path. Writes the normalised path as in /proc/PID/cgroup (owned
- * by the caller). 0 or -ENOENT when no hierarchy has such a group.
+ * mount, or a relative path. A directory below a mount of the v2 tree or of v1's memory
+ * hierarchy means the group in that tree alone. 0 or -ENOENT when neither tree has such
+ * a group.
  */
-int cgroup__resolve(const struct cgroup_mounts *mounts, const char *argument, char **path);
+int cgroup_choice__find(struct cgroup_choice *choice, const struct cgroup_mounts *mounts,
+			const char *argument);
+void cgroup_choice__release(struct cgroup_choice *choice);
+
+/* Whether a process is in the group or below it, in a tree of the choice. */
+bool cgroup_choice__has(const struct cgroup_choice *choice, const struct cgroup_paths *paths);
 
 /* True if path is group or below it ("/a/b" is below "/a", "/ab" is not). */
 bool cgroup__is_within(const char *path, const char *group);

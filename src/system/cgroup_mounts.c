@@ -247,28 +247,22 @@ static char *normalised(const char *path)
 	return result;
 }
 
-static bool group_exists(const struct cgroup_mounts *mounts, const char *path)
+static bool is_in_tree(const struct cgroup_mounts *mounts, enum cgroup_tree tree, const char *path)
 {
-	static const enum cgroup_tree trees[] = {TREE_MEMORY, TREE_UNIFIED};
+	int fd = cgroup_mounts__open_group(mounts, tree, path);
 
-	for (size_t i = 0; i < ARRAY_SIZE(trees); i++) {
-		int fd = cgroup_mounts__open_group(mounts, trees[i], path);
-
-		if (fd >= 0) {
-			close(fd);
-			return true;
-		}
-	}
-	return false;
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
 }
 
-/* The group that a directory is, if it lies below a cgroup mount; else NULL. The
- * deepest mount point wins: v2's may lie inside a v1 tree's directory. */
-static char *group_of_directory(const struct cgroup_mounts *mounts, const char *directory)
+/* The mount that a directory lies below; NULL if there is none. The deepest mount point
+ * wins: v2's may lie inside a v1 tree's directory. */
+static const struct cgroup_mount *mount_of_directory(const struct cgroup_mounts *mounts,
+						     const char *directory)
 {
 	const struct cgroup_mount *best = NULL;
-	const char *below;
-	char *joined, *group;
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct cgroup_mount *mount = &mounts->mounts[i];
@@ -277,50 +271,93 @@ static char *group_of_directory(const struct cgroup_mounts *mounts, const char *
 		    (!best || strlen(mount->point) >= strlen(best->point)))
 			best = mount;
 	}
-	below = best ? path_below(directory, best->point) : NULL;
-	if (!below)
-		return NULL;
-	joined = xasprintf("%s/%s", best->root, below);
-	group = normalised(joined);
-	free(joined);
-	return group;
+	return best;
 }
 
-/* The group of a path relative to the working directory; NULL if that is no cgroup. */
-static char *group_below_here(const struct cgroup_mounts *mounts, const char *argument)
+/* Takes path; true if a tree has it. mount: the one it was named below, or NULL. */
+static bool choose(struct cgroup_choice *choice, const struct cgroup_mounts *mounts, char *path,
+		   const struct cgroup_mount *mount)
 {
-	char *here, *joined, *directory, *group;
+	bool is_v2_alone = mount && mount->is_v2;
+	bool is_memory_alone = mount && mount->has_memory;
+	bool found = false;
 
-	if (*argument == '/')
-		return NULL;
-	here = getcwd(NULL, 0);
+	for (int tree = 0; tree < CGROUP_TREE_COUNT; tree++) {
+		bool is_meant = tree == TREE_UNIFIED ? !is_memory_alone : !is_v2_alone;
+
+		choice->in_tree[tree] = is_meant && is_in_tree(mounts, tree, path);
+		found |= choice->in_tree[tree];
+	}
+	choice->path = found ? path : NULL;
+	if (!found)
+		free(path);
+	return found;
+}
+
+/* directory is absolute and normalised. */
+static bool choose_directory(struct cgroup_choice *choice, const struct cgroup_mounts *mounts,
+			     const char *directory)
+{
+	const struct cgroup_mount *mount = mount_of_directory(mounts, directory);
+	const char *below = mount ? path_below(directory, mount->point) : NULL;
+	char *joined, *group;
+
+	if (!below)
+		return false;
+	joined = xasprintf("%s/%s", mount->root, below);
+	group = normalised(joined);
+	free(joined);
+	return choose(choice, mounts, group, mount);
+}
+
+/* An absolute directory, or one relative to the working directory. */
+static bool choose_as_directory(struct cgroup_choice *choice, const struct cgroup_mounts *mounts,
+				const char *argument)
+{
+	char *here = *argument == '/' ? xstrdup("") : getcwd(NULL, 0);
+	char *joined, *directory;
+	bool found;
+
 	if (!here)
-		return NULL;
+		return false;
 	joined = xasprintf("%s/%s", here, argument);
 	directory = normalised(joined);
-	group = group_of_directory(mounts, directory);
+	found = choose_directory(choice, mounts, directory);
 	free(directory);
 	free(joined);
 	free(here);
-	return group;
+	return found;
 }
 
-int cgroup__resolve(const struct cgroup_mounts *mounts, const char *argument, char **path)
+int cgroup_choice__find(struct cgroup_choice *choice, const struct cgroup_mounts *mounts,
+			const char *argument)
 {
-	char *plain = normalised(argument);
+	memset(choice, 0, sizeof(*choice));
+	if (!*argument)
+		return -ENOENT;
 	/* In the order of how likely it is meant. */
-	char *candidates[] = {
-		group_below_here(mounts, argument),
-		*argument == '/' ? group_of_directory(mounts, plain) : NULL,
-		plain,
+	if (choose_as_directory(choice, mounts, argument) ||
+	    choose(choice, mounts, normalised(argument), NULL))
+		return 0;
+	return -ENOENT;
+}
+
+void cgroup_choice__release(struct cgroup_choice *choice)
+{
+	free(choice->path);
+	memset(choice, 0, sizeof(*choice));
+}
+
+bool cgroup_choice__has(const struct cgroup_choice *choice, const struct cgroup_paths *paths)
+{
+	const char *const of_tree[CGROUP_TREE_COUNT] = {
+		[TREE_MEMORY] = paths->memory,
+		[TREE_UNIFIED] = paths->unified,
 	};
 
-	*path = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
-		if (!*path && *argument && candidates[i] && group_exists(mounts, candidates[i]))
-			*path = candidates[i];
-		else
-			free(candidates[i]);
-	}
-	return *path ? 0 : -ENOENT;
+	for (int tree = 0; tree < CGROUP_TREE_COUNT; tree++)
+		if (choice->in_tree[tree] && of_tree[tree] &&
+		    cgroup__is_within(of_tree[tree], choice->path))
+			return true;
+	return false;
 }

@@ -6,11 +6,6 @@
 
 /* What the files of src/system/cgroup*.c share; nobody else includes it. */
 
-enum cgroup_tree {
-	TREE_MEMORY,  /* where memory is accounted: v1's memory hierarchy or the v2 tree */
-	TREE_UNIFIED, /* the v2 tree */
-};
-
 /* A directory of the group that path names, for the _beneath functions, or -ENOENT. */
 int cgroup_mounts__open_group(const struct cgroup_mounts *mounts, enum cgroup_tree tree,
 			      const char *path);

@@ -191,43 +191,97 @@ static void test_cgroup__bind_mounts(void **state)
 	cgroup_mounts__free(mounts);
 }
 
-static void assert_resolved(const char *root, const char *argument, const char *expected)
+static void assert_chosen(const char *root, const char *argument, const char *expected)
 {
 	struct cgroup_mounts *mounts = cgroup_mounts__open(root);
-	char *path;
-	int error = cgroup__resolve(mounts, argument, &path);
+	struct cgroup_choice choice;
+	int error = cgroup_choice__find(&choice, mounts, argument);
 
-	if (expected ? error != 0 || strcmp(path, expected) != 0 : error != -ENOENT || path)
-		fail_msg("%s: %s is %s (%d)", root, argument, path ? path : "nothing", error);
-	free(path);
+	if (expected ? error != 0 || strcmp(choice.path, expected) != 0
+		     : error != -ENOENT || choice.path)
+		fail_msg("%s: %s is %s (%d)", root, argument, choice.path ? choice.path : "nothing",
+			 error);
+	cgroup_choice__release(&choice);
 	cgroup_mounts__free(mounts);
 }
 
-static void test_cgroup__resolve(void **state)
+static void test_cgroup__choice(void **state)
 {
 	(void)state;
-	assert_resolved(DATA "/hybrid", DB, DB);
-	assert_resolved(DATA "/hybrid", DB "/", DB);
-	assert_resolved(DATA "/hybrid", "shop//east/./", "/shop/east");
-	assert_resolved(DATA "/hybrid", "/shop/east/..", "/shop");
-	assert_resolved(DATA "/hybrid", "/sys/fs/cgroup/memory/shop", "/shop");
-	assert_resolved(DATA "/hybrid", "/sys/fs/cgroup/unified" DB, DB);
-	assert_resolved(DATA "/hybrid", "/sys/fs/cgroup/cpu/shop", "/shop");
-	assert_resolved(DATA "/hybrid", "/", "/");
-	assert_resolved(DATA "/hybrid", "/sys/fs/cgroup/memory", "/");
-	assert_resolved(DATA "/v2", "/sys/fs/cgroup/system.slice/docker-a.scope",
-			"/system.slice/docker-a.scope");
-	assert_resolved(DATA "/bind", "/mnt/groups/app", "/machine/inner/app");
-	assert_resolved(DATA "/bind", "/../../sibling", "/../../sibling");
+	assert_chosen(DATA "/hybrid", DB, DB);
+	assert_chosen(DATA "/hybrid", DB "/", DB);
+	assert_chosen(DATA "/hybrid", "shop//east/./", "/shop/east");
+	assert_chosen(DATA "/hybrid", "/shop/east/..", "/shop");
+	assert_chosen(DATA "/hybrid", "/sys/fs/cgroup/memory/shop", "/shop");
+	assert_chosen(DATA "/hybrid", "/sys/fs/cgroup/unified" DB, DB);
+	assert_chosen(DATA "/hybrid", "/sys/fs/cgroup/cpu/shop", "/shop");
+	assert_chosen(DATA "/hybrid", "/", "/");
+	assert_chosen(DATA "/hybrid", "/sys/fs/cgroup/memory", "/");
+	assert_chosen(DATA "/v2", "/sys/fs/cgroup/system.slice/docker-a.scope",
+		      "/system.slice/docker-a.scope");
+	assert_chosen(DATA "/bind", "/mnt/groups/app", "/machine/inner/app");
+	assert_chosen(DATA "/bind", "/../../sibling", "/../../sibling");
 
-	assert_resolved(DATA "/hybrid", "", NULL);
-	assert_resolved(DATA "/hybrid", "/shops", NULL);
-	assert_resolved(DATA "/hybrid", "/..", NULL);
-	assert_resolved(DATA "/hybrid", "/sys/fs/cgroup/memory/../..", NULL);
-	assert_resolved(DATA "/hybrid", "/etc", NULL);
+	assert_chosen(DATA "/hybrid", "", NULL);
+	assert_chosen(DATA "/hybrid", "/shops", NULL);
+	assert_chosen(DATA "/hybrid", "/..", NULL);
+	assert_chosen(DATA "/hybrid", "/sys/fs/cgroup/memory/../..", NULL);
+	assert_chosen(DATA "/hybrid", "/etc", NULL);
 	/* a figure file is no group */
-	assert_resolved(DATA "/v2", "/system.slice/memory.max", NULL);
-	assert_resolved(DATA "/nowhere", "/", NULL);
+	assert_chosen(DATA "/v2", "/system.slice/memory.max", NULL);
+	assert_chosen(DATA "/nowhere", "/", NULL);
+}
+
+/* Two trees may have a group of one path, with other processes in it. */
+static void test_cgroup__tree_of_a_choice(void **state)
+{
+	static const struct {
+		const char *argument;
+		bool in_memory_tree, in_unified_tree;
+	} cases[] = {
+		{"/both", true, true},
+		{"both", true, true},
+		{"/aside", false, true},
+		{"/alone", true, false},
+		{"/sys/fs/cgroup/memory/both", true, false},
+		{"/sys/fs/cgroup/unified/both", false, true},
+		{"/sys/fs/cgroup/unified/aside/", false, true},
+		{"/sys/fs/cgroup/cpu/both", true, true},
+	};
+	struct cgroup_mounts *mounts = cgroup_mounts__open(DATA "/hybrid");
+	struct cgroup_choice choice;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(cgroup_choice__find(&choice, mounts, cases[i].argument), 0);
+		if (choice.in_tree[TREE_MEMORY] != cases[i].in_memory_tree ||
+		    choice.in_tree[TREE_UNIFIED] != cases[i].in_unified_tree)
+			fail_msg("%s: memory %d, unified %d", cases[i].argument,
+				 choice.in_tree[TREE_MEMORY], choice.in_tree[TREE_UNIFIED]);
+		cgroup_choice__release(&choice);
+	}
+	assert_int_equal(cgroup_choice__find(&choice, mounts, "/sys/fs/cgroup/memory/aside"),
+			 -ENOENT);
+	assert_int_equal(cgroup_choice__find(&choice, mounts, "/sys/fs/cgroup/unified/alone"),
+			 -ENOENT);
+	cgroup_mounts__free(mounts);
+}
+
+static void test_cgroup__choice_has(void **state)
+{
+	struct cgroup_choice choice = {.path = "/a", .in_tree = {[TREE_UNIFIED] = true}};
+	struct cgroup_paths paths = {.unified = "/a/b", .memory = "/c/d/e"};
+
+	(void)state;
+	assert_true(cgroup_choice__has(&choice, &paths));
+	choice.path = "/c";
+	assert_false(cgroup_choice__has(&choice, &paths));
+	choice.in_tree[TREE_MEMORY] = true;
+	assert_true(cgroup_choice__has(&choice, &paths));
+	paths.memory = NULL;
+	assert_false(cgroup_choice__has(&choice, &paths));
+	choice = (struct cgroup_choice){0};
+	assert_false(cgroup_choice__has(&choice, &paths));
 }
 
 static void assert_paths(const char *text, bool memory_is_v1, const char *unified,
@@ -425,7 +479,9 @@ int main(void)
 		cmocka_unit_test(test_cgroup__figures_v2),
 		cmocka_unit_test(test_cgroup__figures_of_no_group),
 		cmocka_unit_test(test_cgroup__bind_mounts),
-		cmocka_unit_test(test_cgroup__resolve),
+		cmocka_unit_test(test_cgroup__choice),
+		cmocka_unit_test(test_cgroup__tree_of_a_choice),
+		cmocka_unit_test(test_cgroup__choice_has),
 		cmocka_unit_test(test_cgroup__parse_paths),
 		cmocka_unit_test(test_cgroup__parse_nothing),
 		cmocka_unit_test(test_cgroup__read_paths),

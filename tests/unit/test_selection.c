@@ -363,6 +363,39 @@ static void test_selection__empty_and_missing_cgroups(void **state)
 	assert_true(sees_member(self, 105));
 }
 
+/* Where memory is accounted in one tree and a second one stands beside it. */
+static void test_selection__cgroups_of_two_trees(void **state)
+{
+	static const struct {
+		char *name;
+		bool has[4]; /* the processes 801 and on */
+	} cases[] = {
+		{"/aside", {true, false, false, false}},
+		{"/sys/fs/cgroup/unified/aside", {true, false, false, false}},
+		{"/shop", {true, false, false, false}},
+		{"/both", {false, true, true, false}},
+		{"/sys/fs/cgroup/memory/both", {false, true, false, false}},
+		{"/sys/fs/cgroup/unified/both", {false, false, true, false}},
+		{"/sys/fs/cgroup/unified/both/inner", {false, false, true, false}},
+		{"/", {true, true, true, true}},
+	};
+	struct fixture *self = *state;
+
+	groups__free(self->groups);
+	self->groups = groups__new_at("tests/data/cgroup/hybrid");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *name = cases[i].name;
+
+		selection__free(self->selection);
+		select_names(self, COLLECT_CGROUPS, &name, 1);
+		for (uint32_t j = 0; j < ARRAY_SIZE(cases[i].has); j++)
+			if (sees_member(self, 801 + j) != cases[i].has[j])
+				fail_msg("%s: process %u is in it: %d", name, 801 + j,
+					 !cases[i].has[j]);
+		assert_check(self, 0, "");
+	}
+}
+
 #define SELECTION(test) cmocka_unit_test_setup_teardown(test, make_fixture, free_fixture)
 
 int main(void)
@@ -382,6 +415,7 @@ int main(void)
 		SELECTION(test_selection__missing_container_names_those_there_are),
 		SELECTION(test_selection__no_container_at_all),
 		SELECTION(test_selection__cgroups),
+		SELECTION(test_selection__cgroups_of_two_trees),
 		SELECTION(test_selection__empty_and_missing_cgroups),
 	};
 
