@@ -45,7 +45,9 @@ static const enum explain_series answer_series[] = {SERIES_LIVE, SERIES_SLACK, S
 
 struct explain_history {
 	uint64_t image;
-	struct sample *samples; /* the first of the watch stays the first */
+	uint64_t known;		 /* series that tell RSS apart, in any look */
+	unsigned int less_known; /* looks in a row that were left out */
+	struct sample *samples;	 /* the first of the watch stays the first */
 	size_t count, capacity;
 	figure_value last[SERIES_COUNT]; /* that were known */
 	figure_value answer[ARRAY_SIZE(answer_figures)];
@@ -137,6 +139,35 @@ static void keep_answer(struct explain_history *history, figure_value *values,
 		values[answer_series[i]] = history->last[answer_series[i]];
 }
 
+/* ---- what can be compared ---- */
+
+/* What is known of these says how finely RSS was told apart. What a class that is not known
+ * yet holds lies in others until then: from such a look to a finer one they seem to fall and
+ * the new one to come from nowhere. */
+#define BIT(series) (UINT64_C(1) << (series))
+_Static_assert(SERIES_COUNT <= 64, "a bit for each series");
+
+/* A runtime does not answer in each look; after so many it will not. */
+#define LESS_KNOWN_LOOKS_MOST 5
+
+static uint64_t known_classes(const figure_value *values)
+{
+	uint64_t known = 0;
+
+	for (int s = SERIES_CLASS_FIRST; s <= SERIES_CLASS_LAST; s++)
+		if (figure_known(values[s]))
+			known |= BIT(s);
+	return known;
+}
+
+/* V8's pages are found by what its isolates say. */
+static uint64_t known_split(const figure_value *values)
+{
+	uint64_t heap = figure_known(values[SERIES_HEAP_USED]) ? BIT(SERIES_HEAP_USED) : 0;
+
+	return known_classes(values) | heap;
+}
+
 /* ---- adding ---- */
 
 /* Makes one of samples i and i + 1. */
@@ -192,6 +223,8 @@ static void note_falls(struct explain_history *history, struct sample *sample)
 static void start_anew(struct explain_history *history, uint64_t image)
 {
 	history->image = image;
+	history->known = 0;
+	history->less_known = 0;
 	history->count = 0;
 	figures__clear(history->last, SERIES_COUNT);
 	figures__clear(history->answer, ARRAY_SIZE(answer_figures));
@@ -217,10 +250,27 @@ static bool follows(const struct explain_history *history, int64_t time_unix_ns)
 	       history->samples[history->count - 1].time_unix_ns < time_unix_ns;
 }
 
+/* Whether the look tells RSS apart as those before did; if it does so for the better, or
+ * for good, the history starts anew with it. */
+static bool fits(struct explain_history *history, const figure_value *values)
+{
+	uint64_t known = known_split(values), classes = known_classes(values);
+	uint64_t lost = history->known & ~BIT(SERIES_HEAP_USED) & ~classes;
+
+	history->less_known = lost ? history->less_known + 1 : 0;
+	if (lost && history->less_known < LESS_KNOWN_LOOKS_MOST)
+		return false;
+	if (history->count && (lost || (known & ~history->known)))
+		start_anew(history, history->image);
+	history->known |= known;
+	return true;
+}
+
 void explain_history__add(struct explain_history **kept, const struct process *process,
 			  int64_t time_unix_ns)
 {
 	struct explain_history *history = *kept;
+	figure_value values[SERIES_COUNT];
 	struct sample *sample;
 
 	if (!history) {
@@ -231,12 +281,15 @@ void explain_history__add(struct explain_history **kept, const struct process *p
 		return;
 	if (history->image != process->image || !follows(history, time_unix_ns))
 		start_anew(history, process->image);
+	take(values, process);
+	if (!fits(history, values))
+		return;
 	if (history->count == SAMPLES_MAX)
 		make_room(history);
 	ARRAY_GROW(history->samples, history->count, history->capacity);
 	sample = &history->samples[history->count++];
 	sample->time_unix_ns = time_unix_ns;
-	take(sample->values, process);
+	memcpy(sample->values, values, sizeof(values));
 	keep_answer(history, sample->values, process);
 	note_falls(history, sample);
 }

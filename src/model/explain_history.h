@@ -61,13 +61,14 @@ struct growth {
 
 struct explain_history;
 
-/* Adds what the process has now. An older image, or a clock that was set back, starts it
- * anew. Makes it if *history is NULL. */
+/* Adds what the process has now. An older image, a clock that was set back, or classes that
+ * were not known before start it anew; a look in which a class that was known is missing is
+ * left out, unless that goes on. Makes it if *history is NULL. */
 void explain_history__add(struct explain_history **history, const struct process *process,
 			  int64_t time_unix_ns);
 void explain_history__free(struct explain_history *history);
 
-/* From the first look to the last; 0 for NULL. */
+/* From the first look that can be compared to the last; 0 for NULL. */
 int64_t explain_history__length_ns(const struct explain_history *history);
 
 /* Works out all SERIES_COUNT series over the last stretch_ns. False if that is longer

@@ -18,6 +18,10 @@
 #define PEAK_LEAST_BYTES MIB
 #define PEAK_LEAST_PART	 3
 
+/* Of what fits no rule a class is named that grew by all of it but so large a part: what it
+ * is told to have grown by must be its own. */
+#define NAMED_REST_PART 4
+
 #define NEAR_PERCENT 85
 /* The container's limit, where V8 would grow beyond it. */
 #define NEAR_BEFORE_HEAP_PERCENT 70
@@ -262,7 +266,7 @@ static int64_t explained_rate(const struct explain_case *explained, int class)
 	return rate;
 }
 
-static int class_left_over(const struct explain_case *explained)
+static int class_left_over(const struct explain_case *explained, int64_t *rate_of_class)
 {
 	int most = -1;
 	int64_t most_rate = 0;
@@ -276,6 +280,7 @@ static int class_left_over(const struct explain_case *explained)
 		most = class;
 		most_rate = rate;
 	}
+	*rate_of_class = most_rate;
 	return most;
 }
 
@@ -292,27 +297,30 @@ bool explain_find__unexplained(const struct explain_case *explained, struct expl
 {
 	const struct growth *rss = &explained->growths[SERIES_RSS];
 	int64_t rate = rss->per_minute_bytes - explained_rate(explained, -1);
-	int64_t rest;
+	int64_t rest, rate_of_class;
+	int class;
 
 	if (!rss->grew || rate < rss->per_minute_bytes / 4)
 		return false;
 	rest = (int64_t)((double)rss->bytes * ((double)rate / (double)rss->per_minute_bytes));
 	if (rest < MIB)
 		return false;
-	found->class = class_left_over(explained);
-	if (is_collected(explained, found->class) && !growth__is_settled(explained, SERIES_RSS))
+	class = class_left_over(explained, &rate_of_class);
+	if (is_collected(explained, class) && !growth__is_settled(explained, SERIES_RSS))
 		return false;
+	if (rate_of_class >= rate - rate / NAMED_REST_PART)
+		found->class = class;
 	found->grew_bytes = rest;
 	found->per_minute_bytes = rate;
 	explain_text__add_growth(text, "RSS", rss);
 	output__add_text(text, ", of which ");
 	explain_text__add_bytes(text, rest);
 	output__add_text(text, " fits no rule");
-	if (found->class >= 0) {
-		const struct growth *growth = explain_case__class(explained, found->class);
+	if (class >= 0) {
+		const struct growth *growth = explain_case__class(explained, class);
 
 		output__printf(text, "; of the rest %s grew most, from ",
-			       process_figures[found->class].path);
+			       process_figures[class].path);
 		explain_text__add_bytes(text, growth->from);
 		output__add_text(text, " to ");
 		explain_text__add_bytes(text, growth->to);

@@ -191,6 +191,126 @@ static void test_explain_history__without_classes(void **state)
 	account__release(&account);
 }
 
+/* ---- classes that are known later ---- */
+
+#define DRILLED_IN 6
+
+/* A heap that grows by 10 MiB a second; before the runtime is asked its pages are among
+ * others. */
+static struct moment asked_later(int second)
+{
+	struct moment now = node_at_rest();
+	double grown = (double)second * 10;
+
+	now.rss += grown;
+	now.v8_heap += grown;
+	now.heap_used += grown;
+	now.used_after = 12 + grown;
+	if (second >= DRILLED_IN)
+		return now;
+	now.anon += now.v8_heap + now.array_buffers_class;
+	now.v8_heap = now.array_buffers_class = UNKNOWN;
+	now.heap_used = now.used_after = now.live = now.slack = UNKNOWN;
+	now.external = now.array_buffers = UNKNOWN;
+	return now;
+}
+
+/* In its first look the runtime had no answer for its heap, and its pages were not found. */
+static struct moment found_one_look_later(int second)
+{
+	struct moment now = asked_later(second);
+
+	if (second != DRILLED_IN)
+		return now;
+	now.anon += now.v8_heap;
+	now.v8_heap = 0;
+	now.heap_used = now.used_after = UNKNOWN;
+	return now;
+}
+
+static void check_watched_from(moment_of *moment_of, int first_second)
+{
+	struct account account;
+	struct process *process;
+
+	for (int seconds = DRILLED_IN; seconds < first_second + 2; seconds++)
+		expect_watch(seconds, moment_of, "");
+	process = watch(&account, 30, moment_of);
+	assert_int_equal(explain__watched_ns(process), (30 - first_second) * SECOND);
+	expect(process, "objects_held");
+	expect_class(process, FIG_CLASS_V8_HEAP);
+	/* after the first third of the watch it is known what collections leave */
+	assert_in_range(process->explanations[0].grew_bytes, 10 * MIB,
+			(30 - first_second) * 10 * MIB);
+	account__release(&account);
+}
+
+static void test_explain_history__classes_come_later(void **state)
+{
+	(void)state;
+	check_watched_from(asked_later, DRILLED_IN);
+	check_watched_from(found_one_look_later, DRILLED_IN + 1);
+}
+
+/* The runtime has no answer in each fourth look. */
+static struct moment answers_fail(int second)
+{
+	struct moment now = asked_later(second + DRILLED_IN);
+
+	return second % 4 == 3 ? asked_later(DRILLED_IN - 1) : now;
+}
+
+/* Nobody asks any more. */
+static struct moment asked_no_longer(int second)
+{
+	struct moment now = at_rest;
+
+	if (second < 20)
+		return asked_later(second + DRILLED_IN);
+	now.rss = now.anon = 300;
+	return now;
+}
+
+static void test_explain_history__classes_are_missing(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, answers_fail);
+	expect(process, "objects_held");
+	assert_int_equal(explain__watched_ns(process), 30 * SECOND);
+	account__release(&account);
+	process = watch(&account, 40, asked_no_longer);
+	expect(process, "");
+	assert_in_range(explain__watched_ns(process), 10 * SECOND, 19 * SECOND);
+	account__release(&account);
+}
+
+/* Growth of two classes alike is that of neither. */
+static struct moment two_classes(int second)
+{
+	struct moment now = at_rest;
+
+	now.anon += (double)second * 3;
+	now.v8_heap = (double)second * 2;
+	now.rss += (double)second * 5;
+	return now;
+}
+
+static void test_explain_history__no_class_grew_by_all(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, two_classes);
+	expect(process, "unexplained");
+	assert_int_equal(process->explanations[0].class, -1);
+	expect_words(process, "classes.anon grew most, from 10.0 MiB to 100 MiB");
+	account__release(&account);
+}
+
 /* Numbers that only a recording can hold. */
 static void test_explain_history__hostile_figures(void **state)
 {
@@ -227,6 +347,9 @@ int main(void)
 		cmocka_unit_test(test_explain_history__exec_starts_anew),
 		cmocka_unit_test(test_explain_history__clock_set_back),
 		cmocka_unit_test(test_explain_history__without_classes),
+		cmocka_unit_test(test_explain_history__classes_come_later),
+		cmocka_unit_test(test_explain_history__classes_are_missing),
+		cmocka_unit_test(test_explain_history__no_class_grew_by_all),
 		cmocka_unit_test(test_explain_history__hostile_figures),
 	};
 
