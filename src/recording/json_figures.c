@@ -60,6 +60,12 @@ figure_value json_figures__get(const json_t *object, const char *path, enum figu
 	return from_json(find_path(object, path), unit);
 }
 
+/* What is worked out as a difference. All else are levels and counts. */
+static bool may_be_negative(const struct figure *figure)
+{
+	return !strcmp(figure->path, process_figures[FIG_CLASS_UNACCOUNTED].path);
+}
+
 void json_figures__read(figure_value *figures, const struct figure *table, int count,
 			const json_t *object, struct process *process)
 {
@@ -67,6 +73,8 @@ void json_figures__read(figure_value *figures, const struct figure *table, int c
 		const json_t *value = find_path(object, table[i].path);
 
 		figures[i] = from_json(value, table[i].unit);
+		if (figures[i] < 0 && !may_be_negative(&table[i]))
+			figures[i] = FIGURE_UNKNOWN;
 		if (value && !json_is_null(value) && !figure_known(figures[i]))
 			process__add_note(process, "%s: not readable in the recording",
 					  table[i].path);

@@ -99,36 +99,65 @@ static void format_moment(char *buffer, size_t size, int64_t unix_ns)
 		snprintf(buffer, size, "-");
 }
 
-/* The sum of a figure over processes, of those that know it. */
-static int64_t sum_of(struct process *const *processes, size_t count, enum process_figure figure)
+/* Of a figure over processes. */
+struct sum {
+	figure_value value; /* over those that know it: FIGURE_UNKNOWN if none does */
+	size_t unknown_count;
+};
+
+static struct sum sum_of(struct process *const *processes, size_t count, enum process_figure figure)
 {
-	int64_t sum = 0;
+	struct sum sum = {.value = count ? FIGURE_UNKNOWN : 0};
 
 	for (size_t i = 0; i < count; i++) {
-		if (figure_known(processes[i]->figures[figure]))
-			sum += processes[i]->figures[figure];
+		figures__add(&sum.value, processes[i]->figures[figure]);
+		sum.unknown_count += !figure_known(processes[i]->figures[figure]);
 	}
 	return sum;
+}
+
+/* "1.2 GiB", "1.2 GiB (3 unknown)", "-" */
+static const char *format_sum(char *buffer, size_t size, struct sum sum)
+{
+	char bytes[16];
+
+	if (!figure_known(sum.value))
+		return "-";
+	text__bytes(bytes, sizeof(bytes), sum.value);
+	if (sum.unknown_count)
+		snprintf(buffer, size, "%s (%zu unknown)", bytes, sum.unknown_count);
+	else
+		snprintf(buffer, size, "%s", bytes);
+	return buffer;
+}
+
+static int64_t lost_of(struct process *const *processes, size_t count)
+{
+	struct sum sum = sum_of(processes, count, FIG_LOST_EVENTS);
+
+	return figure_known(sum.value) ? sum.value : 0;
 }
 
 void text_look__print_headline(struct output *output, const struct text_style *style,
 			       const struct look *look)
 {
 	const struct account *account = look->context.account;
-	char moment[32], interval[32] = "", sum[16], available[16], machine[32] = "";
+	char moment[32], interval[32] = "", sum[64], available[16], machine[32] = "";
 	char line[LINE_SIZE];
 
 	format_moment(moment, sizeof(moment), account->time_unix_ns);
 	if (account->interval_ns)
 		snprintf(interval, sizeof(interval), " (+%.1f s)",
 			 (double)account->interval_ns / NS_PER_SECOND);
-	text__bytes(sum, sizeof(sum), sum_of(look->processes, look->process_count, FIG_RSS));
 	if (account->memory_available_bytes > 0)
 		snprintf(
 			machine, sizeof(machine), ", available %s",
 			text__bytes(available, sizeof(available), account->memory_available_bytes));
-	snprintf(line, sizeof(line), "%s%s  %zu process%s, RSS %s%s", moment, interval,
-		 look->process_count, look->process_count == 1 ? "" : "es", sum, machine);
+	snprintf(
+		line, sizeof(line), "%s%s  %zu process%s, RSS %s%s", moment, interval,
+		look->process_count, look->process_count == 1 ? "" : "es",
+		format_sum(sum, sizeof(sum), sum_of(look->processes, look->process_count, FIG_RSS)),
+		machine);
 	text_table__add_line(output, style, TONE_PLAIN, line);
 }
 
@@ -136,9 +165,8 @@ void text_look__print_losses(struct output *output, const struct text_style *sty
 			     const struct look *look)
 {
 	const struct account *account = look->context.account;
-	int64_t lost = account->lost_events +
-		       sum_of(look->processes, look->process_count, FIG_LOST_EVENTS) +
-		       sum_of(look->exited, look->exited_count, FIG_LOST_EVENTS);
+	int64_t lost = account->lost_events + lost_of(look->processes, look->process_count) +
+		       lost_of(look->exited, look->exited_count);
 	char line[LINE_SIZE];
 
 	if (lost) {
@@ -170,12 +198,12 @@ static void print_notes_hint(struct output *output, const struct text_style *sty
 }
 
 static void print_more(struct output *output, const struct text_style *style, const char *what,
-		       size_t count, int64_t bytes)
+		       size_t count, struct sum bytes)
 {
-	char line[LINE_SIZE], amount[16];
+	char line[LINE_SIZE], amount[64];
 
 	snprintf(line, sizeof(line), "... %zu more %s, %s", count, what,
-		 text__bytes(amount, sizeof(amount), bytes));
+		 format_sum(amount, sizeof(amount), bytes));
 	text_table__add_line(output, style, TONE_FAINT, line);
 }
 

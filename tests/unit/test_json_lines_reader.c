@@ -402,6 +402,23 @@ static void test_json_lines_reader__wrong_types_are_unknown(void **state)
 	assert_true(has_note(process, "memory_current"));
 }
 
+static void test_json_lines_reader__negative_levels_are_unknown(void **state)
+{
+	struct replay *replay = *state;
+	const struct process *process;
+
+	open_text(replay, "{\"time\":\"2026-01-31T12:00:00.000Z\",\"pid\":5,\"rss\":-1,"
+			  "\"classes\":{\"malloc\":-4096,\"unaccounted\":-4096},"
+			  "\"faults\":{\"minor\":-0.6}}\n");
+	assert_int_equal(look(replay), 0);
+	process = find(replay, 5);
+	assert_false(figure_known(process->figures[FIG_RSS]));
+	assert_false(figure_known(process->figures[FIG_CLASS_MALLOC]));
+	assert_false(figure_known(process->figures[FIG_FAULTS_MINOR]));
+	assert_int_equal(process->figures[FIG_CLASS_UNACCOUNTED], -4096);
+	assert_true(has_note(process, "rss: not readable"));
+}
+
 static void test_json_lines_reader__hostile_text_is_sanitised(void **state)
 {
 	struct replay *replay = *state;
@@ -618,6 +635,7 @@ int main(void)
 		TEST(unknown_names_are_passed_over),
 		TEST(reads_what_stat_writes),
 		TEST(wrong_types_are_unknown),
+		TEST(negative_levels_are_unknown),
 		TEST(hostile_text_is_sanitised),
 		TEST(truncated_last_line),
 		TEST(broken_off_within_a_look),

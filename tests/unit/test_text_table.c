@@ -242,6 +242,23 @@ static void test_text_table__losses_are_said(void **state)
 	output__release(&output);
 }
 
+static void test_text_table__unknown_rss_is_not_0(void **state)
+{
+	struct text_style style = {.width = 80};
+	struct output output;
+
+	(void)state;
+	account__find_pid(&account, 700)->figures[FIG_RSS] = FIGURE_UNKNOWN;
+	assert_non_null(strstr(print_look(&output, &style, NULL), "MiB (1 unknown)"));
+	output__release(&output);
+	for (size_t i = 0; i < account.process_count; i++)
+		account.processes[i]->figures[FIG_RSS] = FIGURE_UNKNOWN;
+	style.max_rows = 1;
+	assert_non_null(strstr(print_look(&output, &style, NULL), " processes, RSS -"));
+	assert_non_null(strstr(output.data, "more processes, -"));
+	output__release(&output);
+}
+
 static void test_text_table__breakdown_of_one_that_exited(void **state)
 {
 	struct text_style style = {.width = 80};
@@ -267,6 +284,7 @@ int main(void)
 		TABLE_TEST(test_text_table__colours_only_when_told),
 		TABLE_TEST(test_text_table__the_sorted_column_is_shown),
 		TABLE_TEST(test_text_table__losses_are_said),
+		TABLE_TEST(test_text_table__unknown_rss_is_not_0),
 		TABLE_TEST(test_text_table__breakdown_of_one_that_exited),
 	};
 

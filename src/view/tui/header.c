@@ -64,7 +64,10 @@ static void draw_machine(const struct tui *tui, struct grid *grid)
 	}
 	x += grid__put(grid, 1, x, grid->width - x, STYLE_DIM, "RSS sum ");
 	x += grid__put(grid, 1, x, grid->width - x, STYLE_NUMBER,
-		       text__bytes(a, sizeof a, tui->totals.rss_bytes));
+		       column__format(a, sizeof a, UNIT_BYTES, tui->totals.rss_bytes));
+	if (figure_known(tui->totals.rss_bytes) && tui->totals.rss_unknown_count)
+		x += grid__printf(grid, 1, x, STYLE_DIM, " (%zu unknown)",
+				  tui->totals.rss_unknown_count);
 	if (figure_known(tui->totals.growth)) {
 		enum style style = tui->totals.growth > 0   ? STYLE_UP
 				   : tui->totals.growth < 0 ? STYLE_DOWN
@@ -86,10 +89,11 @@ static int draw_tagged(const struct totals *totals, struct grid *grid, int x)
 	if (figure_known(totals->tagged_growth))
 		text__bytes(growth, sizeof growth, totals->tagged_growth);
 	return x +
-	       grid__printf(grid, 2, x, STYLE_TAGGED, "tagged %zu: %s%s%s%s", totals->tagged_count,
-			    text__bytes(bytes, sizeof bytes, totals->tagged_rss_bytes),
-			    growth[0] ? totals->tagged_growth > 0 ? "  +" : "  " : "", growth,
-			    growth[0] ? "/s" : "") +
+	       grid__printf(
+		       grid, 2, x, STYLE_TAGGED, "tagged %zu: %s%s%s%s", totals->tagged_count,
+		       column__format(bytes, sizeof bytes, UNIT_BYTES, totals->tagged_rss_bytes),
+		       growth[0] ? totals->tagged_growth > 0 ? "  +" : "  " : "", growth,
+		       growth[0] ? "/s" : "") +
 	       2;
 }
 

@@ -54,11 +54,12 @@ void quit_top(struct tui *tui);
 
 /* What the header says of all processes. */
 struct totals {
-	int64_t rss_bytes;
+	figure_value rss_bytes; /* of those whose RSS is known */
+	size_t rss_unknown_count;
 	figure_value growth; /* per second */
 	int64_t lost_events;
 	size_t tagged_count;
-	int64_t tagged_rss_bytes;
+	figure_value tagged_rss_bytes;
 	figure_value tagged_growth;
 };
 

@@ -101,16 +101,13 @@ void tui__set_colours(struct tui *tui, bool colours)
 
 /* --- looks --- */
 
-static void add_rate(figure_value *sum, figure_value rate)
-{
-	if (figure_known(rate))
-		*sum = figure_known(*sum) ? *sum + rate : rate;
-}
-
 static void update_totals(struct tui *tui)
 {
 	const struct account *account = tui->account;
-	struct totals totals = {.growth = FIGURE_UNKNOWN,
+	bool none = account->look && !account->process_count;
+	struct totals totals = {.rss_bytes = none ? 0 : FIGURE_UNKNOWN,
+				.growth = FIGURE_UNKNOWN,
+				.tagged_rss_bytes = FIGURE_UNKNOWN,
 				.tagged_growth = FIGURE_UNKNOWN,
 				.lost_events = account->lost_events};
 
@@ -120,14 +117,15 @@ static void update_totals(struct tui *tui)
 		figure_value rate = process__rate(account, process, FIG_RSS);
 		figure_value lost = process->figures[FIG_LOST_EVENTS];
 
-		totals.rss_bytes += figure_known(rss) ? rss : 0;
+		figures__add(&totals.rss_bytes, rss);
+		totals.rss_unknown_count += !figure_known(rss);
 		totals.lost_events += figure_known(lost) ? lost : 0;
-		add_rate(&totals.growth, rate);
+		figures__add(&totals.growth, rate);
 		if (!list__is_tagged(&tui->processes, process))
 			continue;
 		totals.tagged_count++;
-		totals.tagged_rss_bytes += figure_known(rss) ? rss : 0;
-		add_rate(&totals.tagged_growth, rate);
+		figures__add(&totals.tagged_rss_bytes, rss);
+		figures__add(&totals.tagged_growth, rate);
 	}
 	tui->totals = totals;
 }
