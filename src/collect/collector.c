@@ -322,6 +322,24 @@ static void ask_runtimes(struct look *look)
 	free(processes);
 }
 
+/*
+ * Up to some kernels a process that ends gives back its memory, which takes long of much,
+ * before its end is told, and the census does not see it meanwhile. This is asked before
+ * the ends are read: of those that it finds ended, the end was told.
+ */
+static void mark_ending(struct look *look)
+{
+	struct account *account = look->account;
+
+	for (size_t i = 0; i < account->process_count; i++) {
+		struct process *process = account->processes[i];
+
+		if (process->seen_look != account->look)
+			process->is_ending =
+				process_is_ending((pid_t)process->key.pid, process->key.start_ns);
+	}
+}
+
 static void take_ended(struct look *look)
 {
 	struct collector *self = look->self;
@@ -363,7 +381,7 @@ static int collector__look(struct source *source, struct account *account)
 	struct look look = {.self = self, .account = account};
 	int error;
 
-	if (self->looked && selection__is_over(self->selection))
+	if (self->looked && selection__is_over(self->selection) && !account->ending_count)
 		return -ENODATA;
 	read_clocks(&look.clock, self, account);
 	look.clock.ended_look = programs__next_look(self->programs);
@@ -382,6 +400,7 @@ static int collector__look(struct source *source, struct account *account)
 	add_threads(&look);
 	if (!self->settings.single_look)
 		count_new_ones(&look);
+	mark_ending(&look);
 	source->drain(source, account);
 	take_ended(&look);
 	if (self->settings.collections == COLLECTIONS_EACH)

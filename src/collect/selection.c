@@ -143,11 +143,14 @@ pid_t selection__next_uncounted(struct selection *self)
 static void log_missing_pid(pid_t pid)
 {
 	pid_t process = process_of__read(pid);
+	struct process_stat stat;
 
 	if (process == 0)
 		log_error("no process %d", pid);
 	else if (process != pid)
 		log_error("no process %d: it is a thread of process %d", pid, process);
+	else if (!process_stat__read(&stat, pid) && stat.address_bytes)
+		log_error("process %d: this kernel does not show it to BPF", pid);
 	else
 		log_error("process %d has no memory of its own: a kernel thread, or one that has "
 			  "ended and waits for its parent",

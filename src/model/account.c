@@ -28,9 +28,12 @@ void account__release(struct account *account)
 	exited_list__release(account);
 	for (size_t i = 0; i < account->process_count; i++)
 		process__free(account->processes[i]);
+	for (size_t i = 0; i < account->ending_count; i++)
+		process__free(account->ending[i]);
 	for (size_t i = 0; i < account->container_count; i++)
 		container__free(account->containers[i]);
 	free(account->processes);
+	free(account->ending);
 	free(account->containers);
 	free(account->collections);
 	graveyard__release(&private->left_now);
@@ -40,26 +43,6 @@ void account__release(struct account *account)
 	hash_table__release(&private->containers);
 	free(private);
 	*account = (struct account){0};
-}
-
-void account__begin_look(struct account *account, int64_t time_unix_ns)
-{
-	struct account_private *private = account->private;
-	struct graveyard emptied;
-
-	account->interval_ns = 0;
-	/* a clock that was set back gives no interval, and so no rates */
-	if (account->look && time_unix_ns > account->time_unix_ns &&
-	    __builtin_sub_overflow(time_unix_ns, account->time_unix_ns, &account->interval_ns))
-		account->interval_ns = 0; /* more than any clock shows: a recording lies */
-	account->time_unix_ns = time_unix_ns;
-	account->look++;
-
-	graveyard__empty(&private->left_before);
-	emptied = private->left_before;
-	private->left_before = private->left_now;
-	private->left_now = emptied;
-	exited_list__bury(account);
 }
 
 /* ---- processes ---- */
@@ -119,6 +102,25 @@ static void remove_living(struct account *account, struct process *process)
 	hash_table__remove(&private->by_pid, hash_number(process->key.pid), process);
 }
 
+/* Until the next look, in which it may be seen to have ended. What it points to may go
+ * away before. */
+static void put_aside(struct account *account, struct process *process)
+{
+	remove_living(account, process);
+	process->container = NULL;
+	ARRAY_GROW(account->ending, account->ending_count, account->ending_capacity);
+	account->ending[account->ending_count++] = process;
+}
+
+static void take_back_ending(struct account *account)
+{
+	for (size_t i = 0; i < account->ending_count; i++) {
+		account->ending[i]->is_ending = false;
+		add_living(account, account->ending[i]);
+	}
+	account->ending_count = 0;
+}
+
 struct process *account__process(struct account *account, struct process_key key)
 {
 	struct process *process = account__find(account, key);
@@ -155,6 +157,29 @@ struct process *account__exited(struct account *account, struct process_key key)
 	process->exit_time_unix_ns = account->time_unix_ns;
 	exited_list__add(account, process);
 	return process;
+}
+
+/* ---- the begin of a look ---- */
+
+void account__begin_look(struct account *account, int64_t time_unix_ns)
+{
+	struct account_private *private = account->private;
+	struct graveyard emptied;
+
+	account->interval_ns = 0;
+	/* a clock that was set back gives no interval, and so no rates */
+	if (account->look && time_unix_ns > account->time_unix_ns &&
+	    __builtin_sub_overflow(time_unix_ns, account->time_unix_ns, &account->interval_ns))
+		account->interval_ns = 0; /* more than any clock shows: a recording lies */
+	account->time_unix_ns = time_unix_ns;
+	account->look++;
+
+	graveyard__empty(&private->left_before);
+	emptied = private->left_before;
+	private->left_before = private->left_now;
+	private->left_now = emptied;
+	exited_list__bury(account);
+	take_back_ending(account);
 }
 
 /* ---- containers ---- */
@@ -264,17 +289,19 @@ static void history__push(struct history *history, figure_value value)
 	history->values[history->count++ % HISTORY_LENGTH] = value;
 }
 
-/* exited list: what the look did not see; histories: what it saw */
+/* exited list, or aside: what the look did not see; histories: what it saw */
 static void settle_processes(struct account *account)
 {
 	/* from the end: taking one out puts the last one in its place */
 	for (size_t i = account->process_count; i-- > 0;) {
 		struct process *process = account->processes[i];
 
-		if (process->seen_look != account->look)
-			account__exited(account, process->key);
-		else
+		if (process->seen_look == account->look)
 			history__push(&process->history, process->figures[FIG_RSS]);
+		else if (process->is_ending)
+			put_aside(account, process);
+		else
+			account__exited(account, process->key);
 	}
 }
 

@@ -85,6 +85,7 @@ struct process {
 	int64_t exit_time_unix_ns; /* meaningful when exited */
 	int exit_status;	   /* as of wait(2); -1 if unknown; meaningful when exited */
 	bool exited;
+	bool is_ending; /* set by a source: unseen in this look, but not at its end yet */
 	bool oom_killed;
 	bool tagged;	      /* by the user of a screen */
 	bool wants_breakdown; /* set by a view: work out the classes at each look */
@@ -125,6 +126,9 @@ struct account {
 	size_t process_count, process_capacity;
 	struct process **exited; /* ended between the last two looks, in no order */
 	size_t exited_count, exited_capacity;
+	/* not alive any more, nor at its end: its memory is being given back */
+	struct process **ending;
+	size_t ending_count, ending_capacity;
 	size_t exited_limit; /* of exited_count: EXITED_LIMIT_DEFAULT until changed */
 	struct container **containers;
 	size_t container_count, container_capacity;
@@ -167,8 +171,8 @@ struct process *account__exited(struct account *account, struct process_key key)
 struct container *account__container(struct account *account, const char *runtime, const char *id);
 
 /* Ends a look: processes that were not seen go to the exited list (exit time: now,
- * status unknown), containers that were not seen go away; works out the sums of
- * containers; adds to histories. */
+ * status unknown), or are put aside until the next look if they are ending; containers that were
+ * not seen go away; works out the sums of containers; adds to histories. */
 void account__end_look(struct account *account);
 
 /* Keeps a collection, up to COLLECTIONS_MAX of them. */

@@ -2,13 +2,17 @@
 #include "system/machine.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 int machine__read_memory(int64_t *total_bytes, int64_t *available_bytes)
 {
@@ -59,6 +63,53 @@ pid_t process_of__read(pid_t pid_or_tid)
 		sscanf(line, "Tgid: %d", &process);
 	fclose(file);
 	return process;
+}
+
+int process_stat__parse(struct process_stat *stat, const char *text)
+{
+	/* The name before it may hold anything, parentheses, too. */
+	const char *rest = strrchr(text, ')');
+
+	memset(stat, 0, sizeof(*stat));
+	if (!rest ||
+	    sscanf(rest,
+		   ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d "
+		   "%" SCNu64 " %" SCNu64,
+		   &stat->state, &stat->threads, &stat->start_ticks, &stat->address_bytes) != 4)
+		return -EINVAL;
+	return 0;
+}
+
+int process_stat__read(struct process_stat *stat, pid_t pid)
+{
+	char path[64], text[1024];
+	FILE *file;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return -ESRCH;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[length] = '\0';
+	return length ? process_stat__parse(stat, text) : -ESRCH;
+}
+
+bool process_stat__is_ending(const struct process_stat *stat)
+{
+	bool leader_has_ended = strchr("ZXx", stat->state) != NULL;
+
+	return stat->address_bytes == 0 && (!leader_has_ended || stat->threads > 1);
+}
+
+bool process_is_ending(pid_t pid, uint64_t start_ns)
+{
+	uint64_t tick_ns = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
+	struct process_stat stat;
+
+	return !process_stat__read(&stat, pid) && process_stat__is_ending(&stat) &&
+	       stat.start_ticks == start_ns / tick_ns;
 }
 
 bool proc_is_ours(void)

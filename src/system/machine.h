@@ -17,6 +17,27 @@ char *process_exe__read(pid_t pid);
  * it; 0 if nothing has it. */
 pid_t process_of__read(pid_t pid_or_tid);
 
+/* Of /proc/PID/stat. */
+struct process_stat {
+	char state;
+	int threads;		/* that were not reaped yet */
+	uint64_t start_ticks;	/* since boot */
+	uint64_t address_bytes; /* size of its address space; 0 once that was given back */
+};
+
+/* 0, or -EINVAL if it is no such text. */
+int process_stat__parse(struct process_stat *stat, const char *text);
+
+/* 0, -ESRCH, or -EINVAL. */
+int process_stat__read(struct process_stat *stat, pid_t pid);
+
+/* Whether the memory was given back, while the last thread has not come to its end. Of a
+ * kernel thread, too. */
+bool process_stat__is_ending(const struct process_stat *stat);
+
+/* Whether this process, not a later one of the same pid, is ending. */
+bool process_is_ending(pid_t pid, uint64_t start_ns);
+
 /* Whether /proc shows the processes of our own pid namespace. */
 bool proc_is_ours(void);
 

@@ -243,6 +243,65 @@ static void test_account__unseen_has_exited(void **state)
 	assert_int_equal(process->figures[FIG_RSS], 100);
 }
 
+/* It is listed once, when its end is known. */
+static void test_account__ending_is_put_aside(void **state)
+{
+	struct account *account = *state;
+	struct process *process;
+
+	begin(account);
+	process = see(account, 1, 5000);
+	process->container = account__container(account, "docker", "c");
+	see(account, 2, 6000);
+	account__end_look(account);
+	for (int look = 0; look < 4; look++) {
+		begin(account);
+		assert_ptr_equal(account__find(account, key(1)), process);
+		assert_false(process->is_ending);
+		process->is_ending = true;
+		see(account, 2, 6000);
+		account__end_look(account);
+		assert_int_equal(account->process_count, 1);
+		assert_int_equal(account->processes[0]->key.pid, 2);
+		assert_int_equal(account->exited_count, 0);
+		assert_int_equal(account->ending_count, 1);
+		assert_null(account__find(account, key(1)));
+		assert_null(process->container); /* which may be gone by now */
+	}
+	begin(account);
+	assert_int_equal(account->ending_count, 0);
+	see(account, 2, 6000);
+	process->is_ending = true; /* and then its end comes in */
+	assert_ptr_equal(account__exited(account, key(1)), process);
+	account__end_look(account);
+	assert_int_equal(account->exited_count, 1);
+	assert_int_equal(account->ending_count, 0);
+	assert_int_equal(process->figures[FIG_RSS], 5000);
+
+	/* the second one's never does */
+	begin(account);
+	account__end_look(account);
+	assert_int_equal(account->exited_count, 1);
+	assert_int_equal(account->exited[0]->key.pid, 2);
+	begin(account);
+	see(account, 3, 1)->is_ending = true;
+	account__end_look(account);
+	assert_int_equal(account->process_count, 1); /* it was seen */
+}
+
+static void test_account__released_while_one_is_ending(void **state)
+{
+	struct account *account = *state;
+
+	begin(account);
+	see(account, 1, 5000);
+	account__end_look(account);
+	begin(account);
+	account__find(account, key(1))->is_ending = true;
+	account__end_look(account);
+	assert_int_equal(account->ending_count, 1);
+}
+
 static void test_account__never_seen_alive(void **state)
 {
 	struct account *account = *state;
@@ -614,6 +673,8 @@ int main(void)
 		TEST(test_account__exited_keeps_its_last_figures),
 		TEST(test_account__exit_of_a_process_seen_in_this_look),
 		TEST(test_account__unseen_has_exited),
+		TEST(test_account__ending_is_put_aside),
+		TEST(test_account__released_while_one_is_ending),
 		TEST(test_account__never_seen_alive),
 		TEST(test_account__exited_list_keeps_the_highest_peaks),
 		TEST(test_account__exited_list_bound_and_living),

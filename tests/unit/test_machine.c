@@ -57,6 +57,40 @@ static void test_machine__clocks(void **state)
 	assert_true(clock_ns(CLOCK_MONOTONIC) >= first);
 }
 
+static void test_machine__process_stat(void **state)
+{
+#define NUMBERS "1 2 3 0 -1 4194304 5 6 7 8 9 10 11 12 20 0"
+	static const struct {
+		const char *text;
+		bool is_ending;
+	} cases[] = {
+		{"7 (node) S " NUMBERS " 11 0 4242 8192 2 18446744073709551615", false},
+		{"7 (node) R " NUMBERS " 1 0 4242 0 0 18446744073709551615", true},
+		{"7 (a) Z 1 2) D " NUMBERS " 1 0 4242 0 0 18446744073709551615", true},
+		{"7 (node) Z " NUMBERS " 1 0 4242 0 0 18446744073709551615", false},
+		{"7 (node) X " NUMBERS " 1 0 4242 0 0 18446744073709551615", false},
+		/* the leader has ended, another thread gives the memory back */
+		{"7 (node) Z " NUMBERS " 2 0 4242 0 0 18446744073709551615", true},
+	};
+	static const char *const no_stats[] = {"", "7 (node", "7 (node) S 1 2",
+					       "7 (node) S " NUMBERS};
+	struct process_stat stat;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(process_stat__parse(&stat, cases[i].text), 0);
+		assert_int_equal(stat.start_ticks, 4242);
+		assert_int_equal(process_stat__is_ending(&stat), cases[i].is_ending);
+	}
+	for (size_t i = 0; i < sizeof(no_stats) / sizeof(no_stats[0]); i++)
+		assert_int_equal(process_stat__parse(&stat, no_stats[i]), -EINVAL);
+	assert_int_equal(process_stat__read(&stat, getpid()), 0);
+	assert_int_equal(stat.state, 'R');
+	assert_true(stat.address_bytes > 0 && stat.start_ticks > 0);
+	assert_false(process_is_ending(getpid(), 0));
+	assert_int_equal(process_stat__read(&stat, 5000020), -ESRCH);
+}
+
 /* Without privileges it cannot be told at all: that is another answer than "no such". */
 static void test_machine__tracepoints(void **state)
 {
@@ -81,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_machine__memory),
 		cmocka_unit_test(test_machine__exe),
 		cmocka_unit_test(test_machine__clocks),
+		cmocka_unit_test(test_machine__process_stat),
 		cmocka_unit_test(test_machine__tracepoints),
 	};
 

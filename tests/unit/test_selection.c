@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -186,6 +187,35 @@ static void test_selection__pid_of_a_thread(void **state)
 		 "memsonde: no process %d: it is a thread of process %d\n", thread, getpid());
 	assert_check(self, -ENOENT, expected);
 	end_thread();
+}
+
+/* The census, which here is none, gave nothing of a process that lives and has memory. */
+static void test_selection__pid_that_the_kernel_hides(void **state)
+{
+	struct fixture *self = *state;
+	pid_t pid = getpid();
+	char expected[128];
+
+	select_pids(self, COLLECT_PIDS, &pid, 1);
+	snprintf(expected, sizeof(expected),
+		 "memsonde: process %d: this kernel does not show it to BPF\n", pid);
+	assert_check(self, -ENOENT, expected);
+}
+
+static void test_selection__pid_of_a_zombie(void **state)
+{
+	struct fixture *self = *state;
+	siginfo_t info;
+	char said[256];
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	select_pids(self, COLLECT_PIDS, &child, 1);
+	assert_int_equal(check(self, said, sizeof(said)), -ENOENT);
+	assert_non_null(strstr(said, "has no memory of its own"));
+	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 static void test_selection__pid_used_again_is_another(void **state)
@@ -404,6 +434,8 @@ int main(void)
 		SELECTION(test_selection__everything),
 		SELECTION(test_selection__pids),
 		SELECTION(test_selection__pid_of_a_thread),
+		SELECTION(test_selection__pid_that_the_kernel_hides),
+		SELECTION(test_selection__pid_of_a_zombie),
 		SELECTION(test_selection__pid_used_again_is_another),
 		SELECTION(test_selection__is_over_with_the_last_pid),
 		SELECTION(test_selection__same_pid_twice),

@@ -113,6 +113,15 @@ void process_copy__start(struct process_copy *copy, struct process_key key)
 	figures__clear(copy->rates, PROCESS_FIGURE_COUNT);
 }
 
+static bool is_ending(const struct account *account, struct process_key key)
+{
+	for (size_t i = 0; i < account->ending_count; i++)
+		if (account->ending[i]->key.pid == key.pid &&
+		    account->ending[i]->key.start_ns == key.start_ns)
+			return true;
+	return false;
+}
+
 void process_copy__update(struct process_copy *copy, const struct account *account)
 {
 	struct process_key key = copy->process.key;
@@ -133,6 +142,8 @@ void process_copy__update(struct process_copy *copy, const struct account *accou
 			return;
 		}
 	}
+	if (is_ending(account, key))
+		return;
 	copy->process.exited = true;
 	copy->process.exit_status = -1;
 	copy->process.exit_time_unix_ns = account->time_unix_ns;
