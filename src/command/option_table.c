@@ -212,7 +212,7 @@ const struct option_row option_rows[] = {
 		.maximum = 64,
 		.help = "say on standard error when a condition over figures, as JSON names them, "
 			"is crossed: rss>1.5GiB, rss>80%limits.container, "
-			"v8.heap_used>85%v8.heap_limit (of each isolate), "
+			"v8.old_used>85%v8.old_limit (of each isolate), "
 			"container.memory_current>2GiB; growth over about a minute: rss+>50MiB/min "
 			"(/s, /min, /h). Once for each crossing: again only after the figure came "
 			"back by 5 % of the bound; may be given several times",

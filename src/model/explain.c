@@ -41,10 +41,12 @@ static void add(struct process *process, const struct explanation *found)
 }
 
 /* What the rules say of one stretch. A cause that a longer stretch told is not told
- * again, but it still explains its part of this one. */
+ * again, but it still explains its part of this one; so does one that is told never, as it
+ * comes along with another. */
 static void explain_stretch(struct process *process, struct explain_case *explained)
 {
 	struct explanation found[EXPLAIN_CAUSE_COUNT];
+	const struct explain_rule *rules[EXPLAIN_CAUSE_COUNT];
 	bool asked[EXPLAIN_CAUSE_COUNT] = {false};
 
 	explained->found = found;
@@ -56,10 +58,11 @@ static void explain_stretch(struct process *process, struct explain_case *explai
 		if (asked[rule->cause] || !explain_rule__holds(rule, explained, next))
 			continue;
 		asked[rule->cause] = true;
-		explained->found_count++;
+		rules[explained->found_count++] = rule;
 	}
 	for (size_t i = 0; i < explained->found_count; i++) {
-		if (has_cause(process, found[i].cause))
+		if (has_cause(process, found[i].cause) ||
+		    explain_rule__is_byproduct(rules[i], explained, &found[i]))
 			free(found[i].evidence);
 		else
 			add(process, &found[i]);

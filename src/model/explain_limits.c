@@ -23,6 +23,12 @@
 #define NAMED_REST_PART 4
 
 #define NEAR_PERCENT 85
+/* V8 lets a heap grow at most by half of what is left to its limit before it collects all
+ * of it. So garbage brings only such a heap near the limit of which this much is held. */
+#define HELD_NEAR_PERCENT (2 * NEAR_PERCENT - 100)
+/* From 80 % of the old generation's limit on V8 ends a process whose collections take most
+ * of the time and free little; this is some looks before. */
+#define HELD_ALONE_NEAR_PERCENT 75
 /* The container's limit, where V8 would grow beyond it. */
 #define NEAR_BEFORE_HEAP_PERCENT 70
 /* A process of which less of the limit is does not bring the container near it. */
@@ -122,17 +128,52 @@ bool explain_find__slack_of_peaks(const struct explain_case *explained, struct e
 
 /* ---- V8's limit ---- */
 
-/* What an isolate holds, as far as it is known. */
-static figure_value held_of(const struct isolate *isolate)
-{
-	figure_value after = isolate->figures[IFIG_GC_USED_AFTER];
+/* What counts in a limit that V8 ends the process at. */
+struct heap_use {
+	figure_value used; /* what is to fit, garbage included */
+	figure_value held; /* of it, as far as it is known, no garbage */
+	figure_value limit;
+	bool is_old,
+		is_collected; /* the limit is the old generation's; held is after a collection */
+};
 
-	return figure_known(after) ? after : isolate->figures[IFIG_HEAP_USED];
+/* What is new must fit the old generation, too: it goes there if it lives. */
+static struct heap_use use_of_heap(const struct isolate *isolate)
+{
+	const figure_value *figures = isolate->figures;
+	figure_value after = figures[IFIG_GC_USED_AFTER];
+	struct heap_use use = {
+		.used = figures[IFIG_HEAP_USED],
+		.limit = figures[IFIG_OLD_LIMIT],
+		.is_old = figure_known(figures[IFIG_OLD_LIMIT]),
+		.is_collected = figure_known(after),
+	};
+
+	if (!use.is_old)
+		use.limit = figures[IFIG_HEAP_LIMIT];
+	if (use.is_collected) {
+		use.held = after;
+		if (!figure_known(use.used))
+			use.used = after;
+		return use;
+	}
+	/* what is new may be garbage, all of it */
+	if (use.is_old && figure_known(figures[IFIG_OLD_USED]))
+		use.used = figures[IFIG_OLD_USED];
+	use.held = use.used;
+	return use;
 }
 
-static bool has_limit(const struct isolate *isolate)
+static bool is_near(const struct heap_use *use)
 {
-	return figure_known(held_of(isolate)) && isolate->figures[IFIG_HEAP_LIMIT] > 0;
+	if (!figure_known(use->used) || use->limit <= 0)
+		return false;
+	if (use->is_old && use->is_collected &&
+	    percent(use->held, use->limit) >= HELD_ALONE_NEAR_PERCENT)
+		return true;
+	return percent(use->held, use->limit) >= NEAR_PERCENT ||
+	       (percent(use->used, use->limit) >= NEAR_PERCENT &&
+		percent(use->held, use->limit) >= HELD_NEAR_PERCENT);
 }
 
 static const struct isolate *nearest_isolate(const struct process *process)
@@ -141,15 +182,12 @@ static const struct isolate *nearest_isolate(const struct process *process)
 	double nearest_percent = 0;
 
 	for (size_t i = 0; i < process->isolate_count; i++) {
-		const struct isolate *isolate = &process->isolates[i];
-		double share = has_limit(isolate) ? percent(held_of(isolate),
-							    isolate->figures[IFIG_HEAP_LIMIT])
-						  : 0;
+		struct heap_use use = use_of_heap(&process->isolates[i]);
 
-		if (share <= nearest_percent)
+		if (!is_near(&use) || percent(use.held, use.limit) <= nearest_percent)
 			continue;
-		nearest = isolate;
-		nearest_percent = share;
+		nearest = &process->isolates[i];
+		nearest_percent = percent(use.held, use.limit);
 	}
 	return nearest;
 }
@@ -159,24 +197,23 @@ bool explain_find__near_heap_limit(const struct explain_case *explained, struct 
 {
 	const struct isolate *isolate = nearest_isolate(explained->process);
 	const struct growth *growths = explained->growths;
-	bool after;
-	figure_value held, limit;
+	struct heap_use use;
 
 	if (!isolate)
 		return false;
-	held = held_of(isolate);
-	limit = isolate->figures[IFIG_HEAP_LIMIT];
-	if (percent(held, limit) < NEAR_PERCENT)
-		return false;
-	after = figure_known(isolate->figures[IFIG_GC_USED_AFTER]);
+	use = use_of_heap(isolate);
 	found->class = FIG_CLASS_V8_HEAP;
 	take_growth(found, &growths[growths[SERIES_HEAP_USED_AFTER].known ? SERIES_HEAP_USED_AFTER
 									  : SERIES_HEAP_USED]);
-	output__printf(text, "V8's heap of isolate %" PRIu32 " (%s) uses%s ", isolate->id,
-		       isolate->thread, after ? ", after collections," : "");
-	add_of(text, held, limit);
-	output__add_text(text, ", its limit");
-	add_time_left(text, found, limit - held);
+	output__printf(text, "V8's heap of isolate %" PRIu32 " (%s) uses ", isolate->id,
+		       isolate->thread);
+	add_of(text, use.used, use.limit);
+	output__add_text(text, use.is_old ? ", the limit of its old generation" : ", its limit");
+	add_time_left(text, found, use.limit - use.used);
+	if (use.is_collected) {
+		output__add_text(text, "; after the last full collection it used ");
+		explain_text__add_bytes(text, use.held);
+	}
 	return true;
 }
 
@@ -209,12 +246,11 @@ static figure_value heap_left(const struct process *process)
 	figure_value most = FIGURE_UNKNOWN;
 
 	for (size_t i = 0; i < process->isolate_count; i++) {
-		const figure_value *figures = process->isolates[i].figures;
-		figure_value left = figures[IFIG_HEAP_LIMIT];
+		struct heap_use use = use_of_heap(&process->isolates[i]);
+		figure_value left = use.limit - use.used;
 
-		if (left <= 0 || figures[IFIG_HEAP_USED] < 0)
+		if (use.limit <= 0 || !figure_known(use.used))
 			continue;
-		left -= figures[IFIG_HEAP_USED];
 		if (left > most)
 			most = left;
 	}
@@ -284,12 +320,11 @@ static int class_left_over(const struct explain_case *explained, int64_t *rate_o
 	return most;
 }
 
-/* Where garbage of a managed heap may lie. */
+/* Where garbage of a managed heap may lie, beside its own pages. */
 static bool is_collected(const struct explain_case *explained, int class)
 {
 	return explained->growths[SERIES_HEAP_USED].known &&
-	       (class == FIG_CLASS_V8_HEAP || class == FIG_CLASS_ARRAY_BUFFERS ||
-		class == FIG_CLASS_MALLOC);
+	       (class == FIG_CLASS_ARRAY_BUFFERS || class == FIG_CLASS_MALLOC);
 }
 
 bool explain_find__unexplained(const struct explain_case *explained, struct explanation *found,
@@ -306,6 +341,10 @@ bool explain_find__unexplained(const struct explain_case *explained, struct expl
 	if (rest < MIB)
 		return false;
 	class = class_left_over(explained, &rate_of_class);
+	/* What is held in V8's pages other rules tell: new spaces and garbage are the rest. */
+	if (class == FIG_CLASS_V8_HEAP &&
+	    !growth__exceeds_garbage(rest, explain_case__class(explained, class)->from))
+		return false;
 	if (is_collected(explained, class) && !growth__is_settled(explained, SERIES_RSS))
 		return false;
 	if (rate_of_class >= rate - rate / NAMED_REST_PART)

@@ -16,6 +16,10 @@
  * as was there: managed heaps are let grow so far before they are collected. */
 #define GARBAGE_MOST_BYTES (64 * MIB)
 
+/* V8 mallocs for the objects that it holds: tables of pages, remembered sets, work lists of
+ * the collector. That, and what is freed of it, comes to 2 to 17 % of them. */
+#define BOOKKEEPING_PART 5
+
 /* ---- words ---- */
 
 void explain_text__add_bytes(struct output *text, int64_t bytes)
@@ -226,6 +230,7 @@ const struct explain_rule explain_rules[] = {
 	{
 		.cause = CAUSE_SLACK,
 		DECIDES(SERIES_SLACK),
+		.objects_part_least = BOOKKEEPING_PART,
 		.classes = {FIG_CLASS_MALLOC, FIG_CLASS_MALLOC},
 		.subject = "what the allocator holds and nobody uses",
 		.add_numbers = add_live_beside,
@@ -234,6 +239,7 @@ const struct explain_rule explain_rules[] = {
 	{
 		.cause = CAUSE_SLACK,
 		NO_SERIES,
+		.objects_part_least = BOOKKEEPING_PART,
 		.find = explain_find__slack_of_peaks,
 		.means_here = slack_means,
 	},
@@ -245,6 +251,7 @@ const struct explain_rule explain_rules[] = {
 	},
 	{
 		.cause = CAUSE_NATIVE_HELD,
+		.objects_part_least = BOOKKEEPING_PART,
 		.deciding = SERIES_NATIVE_LIVE,
 		.knows_better = SERIES_NONE,
 		.with = SERIES_NONE,
@@ -258,6 +265,7 @@ const struct explain_rule explain_rules[] = {
 	},
 	{
 		.cause = CAUSE_NATIVE_HELD,
+		.objects_part_least = BOOKKEEPING_PART,
 		.deciding = SERIES_NATIVE_MALLOC,
 		.knows_better = SERIES_NATIVE_LIVE,
 		.with = SERIES_NONE,
@@ -321,13 +329,18 @@ const struct growth *explain_case__class(const struct explain_case *explained, i
 	return &explained->growths[SERIES_CLASS_FIRST + class - FIG_CLASS_FIRST];
 }
 
+bool growth__exceeds_garbage(int64_t bytes, figure_value from)
+{
+	return bytes >= GARBAGE_MOST_BYTES && bytes >= from;
+}
+
 /* Whether what grew is held, and not garbage that no collection has come to. */
 bool growth__is_settled(const struct explain_case *explained, enum explain_series series)
 {
 	const struct growth *growth = &explained->growths[series];
 	const struct growth *collections = &explained->growths[SERIES_MARK_COMPACTS];
 
-	if (growth->bytes >= GARBAGE_MOST_BYTES && growth->bytes >= growth->from)
+	if (growth__exceeds_garbage(growth->bytes, growth->from))
 		return true;
 	return collections->known ? collections->rose : growth->fell;
 }
@@ -396,4 +409,18 @@ bool explain_rule__holds(const struct explain_rule *rule, const struct explain_c
 	}
 	output__release(&text);
 	return holds;
+}
+
+bool explain_rule__is_byproduct(const struct explain_rule *rule,
+				const struct explain_case *explained,
+				const struct explanation *found)
+{
+	if (!rule->objects_part_least)
+		return false;
+	for (size_t i = 0; i < explained->found_count; i++)
+		if (explained->found[i].cause == CAUSE_OBJECTS_HELD &&
+		    found->per_minute_bytes <
+			    explained->found[i].per_minute_bytes / rule->objects_part_least)
+			return true;
+	return false;
 }

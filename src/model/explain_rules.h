@@ -33,6 +33,9 @@ struct explain_rule {
 	enum explain_series knows_better; /* where it is known the row is not asked */
 	enum explain_series with;	  /* must have grown by a quarter as much, if known */
 	enum explain_series against;	  /* must have grown by more than that comes and goes */
+	/* Only seems a cause of its own where it is less than this part of JavaScript objects
+	 * that are held; 0: never. */
+	int objects_part_least;
 	bool collected; /* holds garbage: low points count only where one was seen */
 	int classes[2]; /* that it may lie in: the one that grew most is named */
 	const char *subject;
@@ -53,6 +56,11 @@ extern const size_t explain_rule_count;
 bool explain_rule__holds(const struct explain_rule *rule, const struct explain_case *explained,
 			 struct explanation *found);
 
+/* Whether what was found only comes along with what another row found in this stretch. */
+bool explain_rule__is_byproduct(const struct explain_rule *rule,
+				const struct explain_case *explained,
+				const struct explanation *found);
+
 /* For the functions of rows. */
 void explain_text__add_bytes(struct output *text, int64_t bytes);
 void explain_text__add_growth(struct output *text, const char *subject,
@@ -61,6 +69,8 @@ void explain_text__add_growth(struct output *text, const char *subject,
  * of what is held, and not of the garbage, of which looks see now more and now less. */
 bool growth__is_held(const struct explain_case *explained, enum explain_series series);
 bool growth__is_settled(const struct explain_case *explained, enum explain_series series);
+/* Whether garbage of a managed heap never grows by so much. */
+bool growth__exceeds_garbage(int64_t bytes, figure_value from);
 const struct growth *explain_case__class(const struct explain_case *explained, int class);
 
 bool explain_find__slack_of_peaks(const struct explain_case *explained, struct explanation *found,

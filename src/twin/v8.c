@@ -26,6 +26,9 @@ static const char *const v8_symbols[] = {
 		"_ZN2v87Isolate22GetHeapSpaceStatisticsEPNS_19HeapSpaceStatisticsEm",
 	[V8_GET_CODE_RANGE] = "_ZN2v87Isolate12GetCodeRangeEPPvPm",
 	[V8_GET_ARRAY_BUFFER_ALLOCATOR] = "_ZN2v87Isolate23GetArrayBufferAllocatorEv",
+	[V8_ADD_NEAR_HEAP_LIMIT_CALLBACK] = "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_",
+	[V8_REMOVE_NEAR_HEAP_LIMIT_CALLBACK] =
+		"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm",
 	[V8_REGISTER_POINTER] = "_ZN4node24NodeArrayBufferAllocator15RegisterPointerEPvm",
 	[V8_ALLOCATOR_VTABLE] = "_ZTVN4node24NodeArrayBufferAllocatorE",
 	[V8_DEBUGGING_ALLOCATOR_VTABLE] = "_ZTVN4node29DebuggingArrayBufferAllocatorE",

@@ -22,6 +22,8 @@ enum v8_symbol {
 	V8_GET_HEAP_SPACE_STATISTICS,
 	V8_GET_CODE_RANGE,
 	V8_GET_ARRAY_BUFFER_ALLOCATOR,
+	V8_ADD_NEAR_HEAP_LIMIT_CALLBACK,
+	V8_REMOVE_NEAR_HEAP_LIMIT_CALLBACK,
 	V8_REGISTER_POINTER,
 	V8_ALLOCATOR_VTABLE,
 	V8_DEBUGGING_ALLOCATOR_VTABLE,
@@ -42,6 +44,9 @@ struct v8_isolate {
 	unsigned int failures; /* in this look */
 	uint64_t allocator;    /* of its ArrayBuffers; 0 if it is not known */
 	uint64_t code_start, code_end;
+	/* The part of its limit that is not the old generation's: it never changes. */
+	uint64_t young_limit_bytes; /* 0: not known */
+	unsigned int young_limit_failures;
 	/* As of its last answer: what its heap commits, code excepted. */
 	uint64_t committed_bytes;
 	/* What its spaces lack to its total, and in how many answers running. */

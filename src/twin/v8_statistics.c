@@ -13,14 +13,16 @@
 /* No address space holds more. */
 #define SANE_BYTES (UINT64_C(1) << 47)
 
-/* The scratch area: the heap's statistics, two words for the code range, and then the
- * spaces. More than V8 has ever written is left free for each. */
-#define HEAP_WORDS    64
-#define HEAP_OFFSET   0
-#define CODE_OFFSET   (HEAP_OFFSET + HEAP_WORDS * sizeof(uint64_t))
-#define SPACE_WORDS   16
-#define SPACES_OFFSET 1024
-#define SCRATCH_WORDS (SPACES_OFFSET / sizeof(uint64_t) + ISOLATE_SPACES_MAX * SPACE_WORDS)
+/* The scratch area: the heap's statistics, two words for the code range, the statistics
+ * with a lowered limit, and then the spaces. More than V8 has ever written is left free for
+ * each. */
+#define HEAP_WORDS     64
+#define HEAP_OFFSET    0
+#define CODE_OFFSET    (HEAP_OFFSET + HEAP_WORDS * sizeof(uint64_t))
+#define SPACE_WORDS    16
+#define LOWERED_OFFSET 1024
+#define SPACES_OFFSET  2048
+#define SCRATCH_WORDS  (SPACES_OFFSET / sizeof(uint64_t) + ISOLATE_SPACES_MAX * SPACE_WORDS)
 
 /* V8's physical size counts pages that its total does not: read-only ones, and those that
  * it keeps for later. */
@@ -29,6 +31,15 @@
 /* How often a total must differ from the sum of its spaces by the very same amount to be
  * taken for what this V8 means by it. */
 #define UNLISTED_TIMES 3
+
+#define YOUNG_LIMIT_FAILURES_MOST 3
+
+/* What does not count in the old generation's limit. */
+static const char *const other_generations[] = {
+	"new_",
+	"read_only_",
+	"shared_",
+};
 
 /* v8::HeapStatistics. */
 enum heap_word {
@@ -243,6 +254,65 @@ static void take_code_range(struct v8_isolate *isolate, const uint64_t code[2])
 	isolate->code_end = code[0] + code[1];
 }
 
+/*
+ * V8 tells its limit as a sum of what is set aside for new spaces and of the old
+ * generation's limit, at which it ends the process. It tells the one from the other when it
+ * is asked, in the twin, to lower the latter as far as it goes: that is five quarters of
+ * what is used. Where that is no lower nothing can be told. A process's own callbacks may
+ * set the old generation's limit anew at any time, the other part stays as it is.
+ */
+static int find_young_limit(struct evaluation *evaluation, struct v8_isolate *isolate,
+			    const struct answer *answer)
+{
+	struct twin *twin = evaluation->twin;
+	struct questions questions = {.evaluation = evaluation, .isolate = isolate};
+	/* to be known by; V8 does not call it */
+	uint64_t callback = twin__scratch(twin, LOWERED_OFFSET), lowered[HEAP_WORDS_USED], least;
+	int err;
+
+	if (isolate->young_limit_bytes ||
+	    isolate->young_limit_failures >= YOUNG_LIMIT_FAILURES_MOST ||
+	    ask(&questions, V8_ADD_NEAR_HEAP_LIMIT_CALLBACK, callback, 0) < 0 ||
+	    ask(&questions, V8_REMOVE_NEAR_HEAP_LIMIT_CALLBACK, callback, 1) < 0)
+		return 0;
+	ask(&questions, V8_GET_HEAP_STATISTICS, twin__scratch(twin, LOWERED_OFFSET), 0);
+	err = twin__call(twin, questions.calls, questions.count);
+	if (err) {
+		isolate->young_limit_failures++;
+		return err;
+	}
+	twin__read_scratch(twin, LOWERED_OFFSET, lowered, sizeof(lowered));
+	if (lowered[USED] >= SANE_BYTES || lowered[LIMIT] >= answer->heap[LIMIT])
+		return 0;
+	least = lowered[USED] + lowered[USED] / 4;
+	if (lowered[LIMIT] > least)
+		isolate->young_limit_bytes = lowered[LIMIT] - least;
+	return 0;
+}
+
+static bool is_old(const struct space *space)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(other_generations); i++)
+		if (strncmp(space->name, other_generations[i], strlen(other_generations[i])) == 0)
+			return false;
+	return true;
+}
+
+static void put_old_generation(struct isolate *isolate, const struct v8_isolate *from,
+			       const struct answer *answer)
+{
+	uint64_t used = 0;
+
+	for (size_t i = 0; i < answer->space_count; i++)
+		if (is_old(&answer->spaces[i]))
+			used += answer->spaces[i].used_bytes;
+	if (answer->space_count)
+		isolate->figures[IFIG_OLD_USED] = (figure_value)used;
+	if (from->young_limit_bytes && from->young_limit_bytes < answer->heap[LIMIT])
+		isolate->figures[IFIG_OLD_LIMIT] =
+			(figure_value)(answer->heap[LIMIT] - from->young_limit_bytes);
+}
+
 static void put_into_account(const struct evaluation *evaluation, const struct v8_isolate *from,
 			     const struct answer *answer)
 {
@@ -259,6 +329,7 @@ static void put_into_account(const struct evaluation *evaluation, const struct v
 			value == UNWRITTEN ? FIGURE_UNKNOWN : (figure_value)value;
 	}
 	isolate->figures[IFIG_ARRAY_BUFFERS] = answer->array_buffers;
+	put_old_generation(isolate, from, answer);
 	isolate->space_count = 0;
 	for (size_t i = 0; i < answer->space_count; i++)
 		isolate__add_space(isolate, answer->spaces[i].name,
@@ -278,6 +349,9 @@ int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
 		return err;
 	if (!is_sane(isolate, &answer))
 		return V8_CONTRADICTION;
+	err = find_young_limit(evaluation, isolate, &answer);
+	if (err)
+		return err;
 	err = v8_buffers__total(&state->buffers, evaluation, isolate, &answer.array_buffers);
 	if (err)
 		return err;

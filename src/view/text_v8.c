@@ -22,6 +22,8 @@ static const struct table_column heap_columns[] = {
 	{.key = "array_buffers", .importance = 94},
 	{.key = "heap_limit", .importance = 96},
 	{.key = "heap_limit_used", .importance = 93},
+	{.key = "old_used", .importance = 56, .when_known = true},
+	{.key = "old_limit", .importance = 55, .when_known = true},
 	{.key = "heap_physical", .importance = 52, .when_known = true},
 	{.key = "heap_executable", .importance = 51, .when_known = true},
 	{.key = "heap_available", .importance = 50, .when_known = true},

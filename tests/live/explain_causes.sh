@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # `stat --explain` names the right cause within 30 s: of C programs that leak, fragment and
 # start threads, and of a Node.js service that leaks in four ways; and none of programs at
-# rest. NODE_BINARIES names further binaries of Node.js, separated by blanks, beside the
-# machine's own.
+# rest. It says near_heap_limit before V8 ends a process with a small heap. NODE_BINARIES names
+# further binaries of Node.js, separated by blanks, beside the machine's own.
 # shellcheck disable=SC2119 # start_target takes its arguments from the test
 set -u
 # shellcheck source=tests/live/lib.sh
@@ -30,6 +30,14 @@ expect() {
 	[ "$(first "$2")" = "$3" ] || tail -n 1 "$2" | jq -c '.explain, .notes'
 	[ "$3" = nothing ] || check "$1: the evidence" "$(tail -n 1 "$2" | jq -c .explain)" \
 		has_evidence "$2" "$4"
+}
+
+says_near_limit() {
+	grep -q '"near_heap_limit"' "$1"
+}
+
+says_no_near_limit() {
+	[ -s "$1" ] && ! says_near_limit "$1"
 }
 
 # All are watched at once: what takes half a minute each takes one in sum.
@@ -97,5 +105,24 @@ for node in "${nodes[@]}"; do
 	done
 	judge
 	end_started "${started_here[@]}"
+
+	# The old generation is full long before heap_used comes near heap_limit.
+	in_background "$node" --max-old-space-size=60 "$ROOT/tests/targets/node/leak.js" garbage
+	garbage_pid=$CHILD_PID
+	in_background "$node" --max-old-space-size=60 "$ROOT/tests/targets/node/leak.js" objects \
+		2>/dev/null
+	objects_pid=$CHILD_PID
+	start_memsonde "$WORK/garbage" stat -p "$garbage_pid" --explain -i 0.5 -n 30 -o json
+	garbage_memsonde=$MEMSONDE_PID
+	start_memsonde "$WORK/objects" stat -p "$objects_pid" --explain -i 0.5 -o json
+	check "$version: V8 ends the process" "it lives" wait_until 60 is_gone "$objects_pid"
+	wait "$MEMSONDE_PID" "$garbage_memsonde"
+	check "$version: near_heap_limit before it does" \
+		"$(tail -n 1 "$WORK/objects" | jq -c '.v8.isolates, .explain')" \
+		says_near_limit "$WORK/objects"
+	check "$version: no near_heap_limit of garbage" \
+		"$(jq -c .explain "$WORK/garbage" | grep near_heap_limit)" \
+		says_no_near_limit "$WORK/garbage"
+	end_started "$garbage_pid"
 done
 finish

@@ -33,6 +33,8 @@ const struct moment at_rest = {
 	.external = UNKNOWN,
 	.array_buffers = UNKNOWN,
 	.heap_limit = UNKNOWN,
+	.old_limit = UNKNOWN,
+	.old_used = UNKNOWN,
 	.mark_compacts = UNKNOWN,
 	.threads = 4,
 };
@@ -60,6 +62,8 @@ static void set_isolate(struct process *process, uint64_t look, const struct mom
 	isolate->figures[IFIG_EXTERNAL] = bytes(moment->external);
 	isolate->figures[IFIG_ARRAY_BUFFERS] = bytes(moment->array_buffers);
 	isolate->figures[IFIG_HEAP_LIMIT] = bytes(moment->heap_limit);
+	isolate->figures[IFIG_OLD_LIMIT] = bytes(moment->old_limit);
+	isolate->figures[IFIG_OLD_USED] = bytes(moment->old_used);
 	isolate->figures[IFIG_GC_MARK_COMPACTS] = count(moment->mark_compacts);
 	process__sum_isolates(process);
 }

@@ -16,7 +16,7 @@
 struct moment {
 	double rss, v8_heap, array_buffers_class, malloc, stack, file, anon;
 	double held, live, slack;
-	double heap_used, used_after, external, array_buffers, heap_limit;
+	double heap_used, used_after, external, array_buffers, heap_limit, old_limit, old_used;
 	double mark_compacts; /* a count */
 	double threads;	      /* a count */
 };

@@ -256,6 +256,39 @@ static void test_explain__native_held_beside_v8(void **state)
 	expect_watch(30, leak_both, "buffers_held native_held");
 }
 
+/* As recorded of Node.js 24 that keeps plain objects: V8 mallocs 8 MiB for 55 MiB of them, and
+ * its new spaces and their garbage grow beside what is held. */
+static struct moment leak_objects_with_bookkeeping(int second)
+{
+	struct moment now = leak_objects_with_collections(second);
+
+	now.live += (double)second * 0.14;
+	now.held += (double)second * 0.14;
+	now.malloc += (double)second * 0.14;
+	now.v8_heap += (double)second * 0.7;
+	now.rss += (double)second * 0.84;
+	return now;
+}
+
+/* More than a fifth of the objects: an addon holds these. */
+static struct moment leak_objects_and_in_addon(int second)
+{
+	struct moment now = leak_objects_with_collections(second);
+
+	now.live += (double)second * 0.5;
+	now.held += (double)second * 0.5;
+	now.malloc += (double)second * 0.5;
+	now.rss += (double)second * 0.5;
+	return now;
+}
+
+static void test_explain__bookkeeping_of_objects(void **state)
+{
+	(void)state;
+	expect_watch(30, leak_objects_with_bookkeeping, "objects_held");
+	expect_watch(30, leak_objects_and_in_addon, "objects_held native_held");
+}
+
 /* ---- C ---- */
 
 static struct moment leak_native(int second)
@@ -431,6 +464,58 @@ static void test_explain__near_heap_limit(void **state)
 	expect_watch(0, garbage_near_heap_limit, "");
 }
 
+/* As they were recorded of Node.js with --max-old-space-size, some seconds before V8 ended
+ * it, in MiB: heap_limit is far away. */
+static const struct {
+	double old_limit, heap_limit, heap_used, old_used, used_after;
+	bool is_near;
+} small_heaps[] = {
+	/* 18, of 60: 3.5 s before; and 12 s */
+	{60, 108, 51.8, 49.1, 49.1, true},
+	{60, 108, 30.3, 27.1, 27.1, false},
+	/* 22, of 60: 3 s before */
+	{60, 108, 52.5, 50.3, 50.3, true},
+	/* 24, of 60: 2 s before, by ineffective mark-compacts; of 128: 4 s */
+	{60, 252, 46.1, 46.0, 45.9, true},
+	{128, 320, 100.4, 100.4, 100.3, true},
+	/* none of a whole heap was seen: what is new may be garbage */
+	{60, 108, 54, 40, UNKNOWN, false},
+	{60, 108, 54, 52, UNKNOWN, true},
+	/* garbage that waits for a collection */
+	{60, 252, 52, 48, 20, false},
+};
+
+static size_t small_heap;
+
+static struct moment in_small_heap(int second)
+{
+	struct moment now = node_at_rest();
+
+	(void)second;
+	now.old_limit = small_heaps[small_heap].old_limit;
+	now.heap_limit = small_heaps[small_heap].heap_limit;
+	now.heap_used = small_heaps[small_heap].heap_used;
+	now.old_used = small_heaps[small_heap].old_used;
+	now.used_after = small_heaps[small_heap].used_after;
+	return now;
+}
+
+static void test_explain__near_limit_of_old_generation(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	for (small_heap = 0; small_heap < ARRAY_SIZE(small_heaps); small_heap++)
+		expect_watch(0, in_small_heap,
+			     small_heaps[small_heap].is_near ? "near_heap_limit" : "");
+	small_heap = 0;
+	process = watch(&account, 0, in_small_heap);
+	expect_words(process, "uses 51.8 MiB of 60.0 MiB (86 %), the limit of its old generation; "
+			      "after the last full collection it used 49.1 MiB");
+	account__release(&account);
+}
+
 /* A container of 256 MiB. */
 static struct process *in_container(struct account *account, int64_t used_mib,
 				    const struct moment *moment)
@@ -491,10 +576,12 @@ int main(void)
 		cmocka_unit_test(test_explain__slack_of_peaks),
 		cmocka_unit_test(test_explain__late_answers),
 		cmocka_unit_test(test_explain__native_held_beside_v8),
+		cmocka_unit_test(test_explain__bookkeeping_of_objects),
 		cmocka_unit_test(test_explain__native),
 		cmocka_unit_test(test_explain__slack),
 		cmocka_unit_test(test_explain__other_classes),
 		cmocka_unit_test(test_explain__near_heap_limit),
+		cmocka_unit_test(test_explain__near_limit_of_old_generation),
 		cmocka_unit_test(test_explain__near_container_limit),
 	};
 
