@@ -68,6 +68,9 @@ static void take_look(struct top_run *run)
 	if (error == -ENODATA) {
 		run->ended = true;
 		tui__ended(run->tui, run->options->replay ? "recording ended" : "target gone");
+	} else if (error == -ENOLINK && run->looks) {
+		run->ended = true;
+		tui__ended(run->tui, "recording cut off in its last line");
 	} else if (error) {
 		run->error = error;
 	} else {

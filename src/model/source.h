@@ -12,8 +12,9 @@ struct account;
  */
 struct source {
 	/* Takes one look into the account. 0; -ENODATA when there is no further look
-	 * (a recording ended, or every target is gone); another -errno after a line was
-	 * logged. */
+	 * (a recording ended, or every target is gone); after a line was logged -ENOLINK
+	 * when there is none as a recording is cut off in its last line, or another
+	 * -errno. */
 	int (*look)(struct source *source, struct account *account);
 	/* Handles what arrived on fd; called when it is readable. Collections go into the
 	 * account at once. */

@@ -30,25 +30,39 @@ static bool is_blank(const struct line_reader *lines)
 	return true;
 }
 
-/* The line as an object with its head. 0, or -EBADMSG after a line was logged. */
+/* Whether what is no JSON is the beginning of an object that was not written to its end. */
+static bool is_cut_off(const struct line_reader *lines, const json_error_t *error)
+{
+	return lines->is_unended && lines->line[0] == '{' &&
+	       (lines->line[lines->length - 1] != '}' ||
+		json_error_code(error) == json_error_premature_end_of_input);
+}
+
+/* The line as an object with its head. 0; after a line was logged -ENOLINK where the
+ * recording is cut off in it, else -EBADMSG. */
 static int parse_line(struct json_lines_reader *reader)
 {
 	char message[JSON_ERROR_TEXT_LENGTH + 32];
 	const char *wrong = message;
 	json_error_t error;
+	int result = -EBADMSG;
 	json_t *object = json_loadb(reader->lines.line, reader->lines.length, 0, &error);
 
-	if (object)
+	if (object) {
 		wrong = json_process__read_head(&reader->head, object);
-	else
+	} else if (is_cut_off(&reader->lines, &error)) {
+		wrong = "cut off: the recording ends within this line";
+		result = -ENOLINK;
+	} else {
 		snprintf(message, sizeof(message), "not JSON: %s", error.text);
+	}
 	if (!wrong) {
 		reader->object = object;
 		return 0;
 	}
 	line_reader__complain(&reader->lines, wrong);
 	json_decref(object);
-	return -EBADMSG;
+	return result;
 }
 
 /* Reads the next object, or sets the end. */

@@ -55,6 +55,7 @@ int line_reader__next(struct line_reader *reader)
 	}
 	if (c == EOF && ferror(reader->file))
 		return fail(reader, errno);
+	reader->is_unended = c == EOF;
 	return c != EOF || reader->length;
 }
 

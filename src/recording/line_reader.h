@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_RECORDING_LINE_READER_H
 #define MEMSONDE_RECORDING_LINE_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ struct line_reader {
 	uint64_t number; /* of the line read last, from 1 */
 	char *line;	 /* not NUL-terminated, and may hold NUL bytes */
 	size_t length, capacity;
+	bool is_unended; /* the line read last has no newline: the file ends in it */
 };
 
 /* 0, or -errno after a line was logged. */

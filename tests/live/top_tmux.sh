@@ -221,6 +221,30 @@ ways_out() {
 	restored "kill -ABRT" 134
 }
 
+# As a recording is whose writer was killed; and one that is broken before its end.
+broken_recordings() {
+	{
+		cat "$WORK/looks.jsonl"
+		object 5 101 alpha 1 null | head -c 100
+	} >"$WORK/cut.jsonl"
+	open 80 24 --replay "$WORK/cut.jsonl" -i 0.1
+	sees "cut off: is said" 'recording cut off in its last line'
+	sees "cut off: the looks before are shown" '^ +202 .*beta'
+	keys q
+	restored "cut off" 0
+	check "cut off: the line is named" "$(cat "$WORK/err")" \
+		grep -q 'cut.jsonl:16: cut off' "$WORK/err"
+	{
+		cat "$WORK/cut.jsonl"
+		echo
+		object 6 101 alpha 1 null
+	} >"$WORK/broken.jsonl"
+	open 80 24 --replay "$WORK/broken.jsonl" -i 0.1
+	restored "broken" 1
+	check "broken: the line is named" "$(cat "$WORK/err")" \
+		grep -q 'broken.jsonl:16: not JSON' "$WORK/err"
+}
+
 refusals() {
 	open 80 24 --replay "$WORK/none.jsonl"
 	restored "no such recording" '[12]'
@@ -279,6 +303,7 @@ screens
 ways_out
 strange_keys
 hang_up
+broken_recordings
 refusals
 live_system
 finish

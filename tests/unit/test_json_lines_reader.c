@@ -447,10 +447,10 @@ static void test_json_lines_reader__truncated_last_line(void **state)
 
 	open_recording(replay, "tests/recordings/truncated.jsonl");
 	assert_int_equal(look(replay), 0);
-	check_message(replay, "memsonde: tests/recordings/truncated.jsonl:3: not JSON: ");
+	check_message(replay, "memsonde: tests/recordings/truncated.jsonl:3: cut off: ");
 	assert_int_equal(replay->account.process_count, 2);
 	assert_int_equal(find(replay, 100)->figures[FIG_RSS], 1000100);
-	assert_int_equal(look(replay), -EBADMSG);
+	assert_int_equal(look(replay), -ENOLINK);
 	assert_string_equal(replay->message, "");
 }
 
@@ -470,13 +470,44 @@ static void test_json_lines_reader__broken_off_within_a_look(void **state)
 	assert_int_equal(look(replay), 0);
 	assert_string_equal(replay->message, "");
 	assert_int_equal(look(replay), 0);
-	assert_non_null(strstr(replay->message, ":4: not JSON: "));
+	assert_non_null(strstr(replay->message, ":4: cut off: "));
 	assert_int_equal(replay->account.exited_count, 0);
 	assert_int_equal(find(replay, 1)->figures[FIG_RSS], 112);
 	assert_int_equal(find(replay, 2)->previous[FIG_RSS], 222);
 	assert_false(figure_known(find(replay, 2)->figures[FIG_RSS]));
 	assert_true(has_note(find(replay, 2), "breaks off"));
-	assert_int_equal(look(replay), -EBADMSG);
+	assert_int_equal(look(replay), -ENOLINK);
+}
+
+/* Wherever it is cut, the looks before stand; but a line in the middle must be whole. */
+static void test_json_lines_reader__cut_anywhere(void **state)
+{
+	static const char whole[] = "{\"time\":\"2026-01-31T12:00:01.000Z\",\"pid\":5,"
+				    "\"classes\":{\"malloc\":12.5},\"oom_killed\":true,"
+				    "\"notes\":[\"a\\u00e9\",\"\xc3\xa9\"]}";
+
+	for (size_t length = 1; length < sizeof(whole) - 1; length++) {
+		struct replay *replay = *state;
+		char text[512];
+		int end = sprintf(text, alive_at, 0, 5, 1);
+
+		end += sprintf(text + end, "%.*s", (int)length, whole);
+		open_text(replay, text);
+		assert_int_equal(look(replay), 0);
+		assert_non_null(strstr(replay->message, ":2: cut off: "));
+		assert_int_equal(look(replay), -ENOLINK);
+		finish(state);
+		start(state);
+
+		replay = *state;
+		sprintf(text + end, "\n");
+		open_text(replay, text);
+		assert_int_equal(look(replay), 0);
+		assert_non_null(strstr(replay->message, ":2: not JSON: "));
+		assert_int_equal(look(replay), -EBADMSG);
+		finish(state);
+		start(state);
+	}
 }
 
 static void test_json_lines_reader__invalid_utf8_is_refused(void **state)
@@ -638,6 +669,7 @@ int main(void)
 		TEST(negative_levels_are_unknown),
 		TEST(hostile_text_is_sanitised),
 		TEST(truncated_last_line),
+		TEST(cut_anywhere),
 		TEST(broken_off_within_a_look),
 		TEST(invalid_utf8_is_refused),
 		TEST(escaped_nul_is_refused),
