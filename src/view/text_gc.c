@@ -221,33 +221,70 @@ static void print_rates(struct output *output, const struct text_style *style,
 	text_table__add_line(output, style, TONE_PLAIN, line);
 }
 
-static const struct cell_shape space_cells[] = {
-	{.title = "  SPACE", .width = 26, .left = true},
-	{.title = "COMMITTED", .width = 10},
-	{.title = "USED", .width = 10},
+enum { SPACE_NAME, SPACE_COMMITTED, SPACE_USED, SPACE_CELL_COUNT };
+
+static const struct cell_shape space_cells[SPACE_CELL_COUNT] = {
+	[SPACE_NAME] = {.title = "  SPACE", .width = 26, .left = true},
+	[SPACE_COMMITTED] = {.title = "COMMITTED", .width = 10},
+	[SPACE_USED] = {.title = "USED", .width = 10},
 };
 
-static void print_space(struct output *output, const struct text_style *style, const char *name,
+/* What stands beside the names, with the gaps. */
+#define SPACE_NUMBERS_WIDTH 24
+
+/* As wide as the longest name, where the numbers still fit beside it. */
+static void shape_spaces(struct cell_shape shapes[SPACE_CELL_COUNT], const struct text_style *style,
+			 const struct gc_isolate *isolate)
+{
+	size_t *width = &shapes[SPACE_NAME].width;
+	size_t least = space_cells[SPACE_NAME].width;
+
+	memcpy(shapes, space_cells, sizeof(space_cells));
+	for (size_t i = 0; i < isolate->space_count; i++) {
+		size_t columns = text__columns(isolate->spaces[i].name) + 2;
+
+		*width = columns > *width ? columns : *width;
+	}
+	if (style->width && *width + SPACE_NUMBERS_WIDTH > style->width)
+		*width = style->width > least + SPACE_NUMBERS_WIDTH
+				 ? style->width - SPACE_NUMBERS_WIDTH
+				 : least;
+}
+
+static void print_space(struct output *output, const struct text_style *style,
+			const struct cell_shape shapes[SPACE_CELL_COUNT], const char *name,
 			figure_value committed, figure_value used)
 {
-	char cells[3][CELL_SIZE];
-	const char *texts[] = {cells[0], format_bytes(cells[1], committed),
-			       format_bytes(cells[2], used)};
+	char cells[2][CELL_SIZE];
+	const char *texts[SPACE_CELL_COUNT] = {
+		[SPACE_COMMITTED] = format_bytes(cells[0], committed),
+		[SPACE_USED] = format_bytes(cells[1], used),
+	};
+	struct output label;
 
-	snprintf(cells[0], CELL_SIZE, "  %s", name);
-	print_cells(output, style, TONE_PLAIN, space_cells, texts, ARRAY_SIZE(space_cells));
+	output__init(&label, -1);
+	output__add_text(&label, "  ");
+	text_table__add_cut(&label, style, name, shapes[SPACE_NAME].width - 2);
+	output__add_char(&label, '\0');
+	texts[SPACE_NAME] = label.data;
+	print_cells(output, style, TONE_PLAIN, shapes, texts, SPACE_CELL_COUNT);
+	output__release(&label);
 }
 
 static void print_spaces(struct output *output, const struct text_style *style,
 			 const struct gc_isolate *isolate)
 {
+	struct cell_shape shapes[SPACE_CELL_COUNT];
+
 	if (!isolate->space_count && !figure_known(isolate->heap_total_bytes))
 		return;
-	print_cells(output, style, TONE_FAINT, space_cells, NULL, ARRAY_SIZE(space_cells));
+	shape_spaces(shapes, style, isolate);
+	print_cells(output, style, TONE_FAINT, shapes, NULL, SPACE_CELL_COUNT);
 	for (size_t i = 0; i < isolate->space_count; i++)
-		print_space(output, style, isolate->spaces[i].name,
+		print_space(output, style, shapes, isolate->spaces[i].name,
 			    isolate->spaces[i].committed_bytes, isolate->spaces[i].used_bytes);
-	print_space(output, style, "heap", isolate->heap_total_bytes, isolate->heap_used_bytes);
+	print_space(output, style, shapes, "heap", isolate->heap_total_bytes,
+		    isolate->heap_used_bytes);
 }
 
 static void print_isolate(struct output *output, const struct text_style *style,

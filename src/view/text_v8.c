@@ -96,7 +96,7 @@ static void print_table(struct output *output, const struct text_style *style,
 
 /* --- spaces --- */
 
-#define NAME_COLUMNS  20
+#define NAME_COLUMNS  20  /* at least */
 #define SPACE_COLUMNS 20  /* of one isolate: committed and used */
 #define NAMES_MAX     64  /* of spaces, all isolates together */
 #define DEFAULT_WIDTH 100 /* where there is no limit */
@@ -139,14 +139,15 @@ static void add_cell(struct output *line, const struct text_style *style, const 
 	text_table__add_cut(line, style, text, width - 1);
 }
 
-static void begin_row(struct output *line, const struct text_style *style, const char *name)
+static void begin_row(struct output *line, const struct text_style *style, const char *name,
+		      size_t name_columns)
 {
 	size_t columns;
 
 	output__init(line, -1);
 	output__add_text(line, "  ");
-	columns = text_table__add_cut(line, style, name, NAME_COLUMNS - 2);
-	output__add_repeated(line, ' ', NAME_COLUMNS - 2 - columns);
+	columns = text_table__add_cut(line, style, name, name_columns - 2);
+	output__add_repeated(line, ' ', name_columns - 2 - columns);
 }
 
 static void end_row(struct output *output, const struct text_style *style, struct output *line)
@@ -157,11 +158,11 @@ static void end_row(struct output *output, const struct text_style *style, struc
 }
 
 static void print_space_titles(struct output *output, const struct text_style *style,
-			       const struct isolate *isolates, size_t count)
+			       const struct isolate *isolates, size_t count, size_t name_columns)
 {
 	struct output line;
 
-	begin_row(&line, style, "");
+	begin_row(&line, style, "", name_columns);
 	for (size_t i = 0; i < count; i++) {
 		char title[ISOLATE_NAME_LENGTH + 16];
 
@@ -169,7 +170,7 @@ static void print_space_titles(struct output *output, const struct text_style *s
 		add_cell(&line, style, title, SPACE_COLUMNS);
 	}
 	end_row(output, style, &line);
-	begin_row(&line, style, "SPACE");
+	begin_row(&line, style, "SPACE", name_columns);
 	for (size_t i = 0; i < count; i++)
 		output__printf(&line, "%*s%*s", SPACE_COLUMNS / 2, "COMMITTED", SPACE_COLUMNS / 2,
 			       "USED");
@@ -177,11 +178,12 @@ static void print_space_titles(struct output *output, const struct text_style *s
 }
 
 static void print_space(struct output *output, const struct text_style *style,
-			const struct isolate *isolates, size_t count, const char *name)
+			const struct isolate *isolates, size_t count, const char *name,
+			size_t name_columns)
 {
 	struct output line;
 
-	begin_row(&line, style, name);
+	begin_row(&line, style, name, name_columns);
 	for (size_t i = 0; i < count; i++) {
 		const struct isolate_space *space = find_space(&isolates[i], name);
 		char text[16];
@@ -196,6 +198,19 @@ static void print_space(struct output *output, const struct text_style *style,
 	end_row(output, style, &line);
 }
 
+/* As wide as the longest name, where one isolate still fits beside it. */
+static size_t columns_of_names(const char *const *names, size_t count, size_t width)
+{
+	size_t columns = NAME_COLUMNS;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t needed = text__columns(names[i]) + 2;
+
+		columns = needed > columns ? needed : columns;
+	}
+	return columns + SPACE_COLUMNS <= width ? columns : width - SPACE_COLUMNS;
+}
+
 /* A row a space; beside each other as many isolates as there is room for. */
 static void print_spaces(struct output *output, const struct text_style *style,
 			 const struct process *process)
@@ -203,7 +218,8 @@ static void print_spaces(struct output *output, const struct text_style *style,
 	const char *names[NAMES_MAX];
 	size_t name_count = collect_names(process, names);
 	size_t width = style->width > NAME_COLUMNS + SPACE_COLUMNS ? style->width : DEFAULT_WIDTH;
-	size_t beside = (width - NAME_COLUMNS) / SPACE_COLUMNS;
+	size_t name_columns = columns_of_names(names, name_count, width);
+	size_t beside = (width - name_columns) / SPACE_COLUMNS;
 
 	if (!name_count)
 		return;
@@ -212,9 +228,10 @@ static void print_spaces(struct output *output, const struct text_style *style,
 		size_t left = process->isolate_count - i;
 		size_t count = left < beside ? left : beside;
 
-		print_space_titles(output, style, &process->isolates[i], count);
+		print_space_titles(output, style, &process->isolates[i], count, name_columns);
 		for (size_t n = 0; n < name_count; n++)
-			print_space(output, style, &process->isolates[i], count, names[n]);
+			print_space(output, style, &process->isolates[i], count, names[n],
+				    name_columns);
 	}
 }
 

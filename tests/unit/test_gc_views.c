@@ -171,6 +171,29 @@ static void test_text_gc__summary(void **state)
 		"3 collections were lost\n");
 }
 
+/* The column is as wide as the longest name; what does not fit the terminal is cut. */
+static void test_text_gc__long_names_of_spaces(void **state)
+{
+	struct fixture *fixture = *state;
+	struct process *process = account__find_pid(&fixture->account, 4242);
+	struct text_style wide = {.ascii = true}, narrow = {.ascii = true, .width = 51};
+
+	account__begin_look(&fixture->account, T0 + 2000 * MS);
+	account__process(&fixture->account, key);
+	isolate__add_space(process__isolate(process, fixture->account.look, 4242),
+			   "shared_trusted_large_object", 7 * MIB, 3 * MIB);
+	account__end_look(&fixture->account);
+	gc_summary__look(&fixture->summary, &fixture->account);
+	text_gc__summary(&fixture->output, &wide, &fixture->summary, 0);
+	text_gc__summary(&fixture->output, &narrow, &fixture->summary, 0);
+	assert_non_null(strstr(text_of(fixture),
+			       "  SPACE                         COMMITTED        USED\n"
+			       "  shared_trusted_large_object     7.0 MiB     3.0 MiB\n"));
+	assert_non_null(strstr(text_of(fixture),
+			       "  SPACE                       COMMITTED        USED\n"
+			       "  shared_trusted_large_obj~     7.0 MiB     3.0 MiB\n"));
+}
+
 static json_t *parse_line(const char *text, size_t number)
 {
 	json_error_t error;
@@ -277,8 +300,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(test_text_gc__collections), TEST(test_text_gc__is_cut),
-		TEST(test_text_gc__summary),	 TEST(test_json_gc__collection),
-		TEST(test_json_gc__summary),
+		TEST(test_text_gc__summary),	 TEST(test_text_gc__long_names_of_spaces),
+		TEST(test_json_gc__collection),	 TEST(test_json_gc__summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
