@@ -327,6 +327,23 @@ static bool is_collected(const struct explain_case *explained, int class)
 	       (class == FIG_CLASS_ARRAY_BUFFERS || class == FIG_CLASS_MALLOC);
 }
 
+/* What is held in V8's pages other rules tell. The rest of them are new spaces, as large as
+ * they may be, and garbage, as much again as what is no garbage. */
+static bool may_be_garbage_of_v8(const struct explain_case *explained, int64_t rest)
+{
+	const struct process *process = explained->process;
+	figure_value pages = explain_case__class(explained, FIG_CLASS_V8_HEAP)->to;
+	int64_t new_spaces = 0;
+
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		const figure_value *figures = process->isolates[i].figures;
+
+		if (figure_known(figures[IFIG_HEAP_LIMIT]) && figure_known(figures[IFIG_OLD_LIMIT]))
+			new_spaces += figures[IFIG_HEAP_LIMIT] - figures[IFIG_OLD_LIMIT];
+	}
+	return rest <= new_spaces || !growth__exceeds_garbage(rest, pages - rest);
+}
+
 bool explain_find__unexplained(const struct explain_case *explained, struct explanation *found,
 			       struct output *text)
 {
@@ -341,9 +358,7 @@ bool explain_find__unexplained(const struct explain_case *explained, struct expl
 	if (rest < MIB)
 		return false;
 	class = class_left_over(explained, &rate_of_class);
-	/* What is held in V8's pages other rules tell: new spaces and garbage are the rest. */
-	if (class == FIG_CLASS_V8_HEAP &&
-	    !growth__exceeds_garbage(rest, explain_case__class(explained, class)->from))
+	if (class == FIG_CLASS_V8_HEAP && may_be_garbage_of_v8(explained, rest))
 		return false;
 	if (is_collected(explained, class) && !growth__is_settled(explained, SERIES_RSS))
 		return false;

@@ -270,6 +270,18 @@ static struct moment leak_objects_with_bookkeeping(int second)
 	return now;
 }
 
+/* The same with new spaces that grow to 128 MiB beside 34 that are held. */
+static struct moment new_spaces_grow(int second)
+{
+	struct moment now = leak_objects_with_collections(second);
+
+	now.heap_limit = 4288;
+	now.old_limit = 4096;
+	now.v8_heap += (double)second * 4;
+	now.rss += (double)second * 4;
+	return now;
+}
+
 /* More than a fifth of the objects: an addon holds these. */
 static struct moment leak_objects_and_in_addon(int second)
 {
@@ -286,6 +298,7 @@ static void test_explain__bookkeeping_of_objects(void **state)
 {
 	(void)state;
 	expect_watch(30, leak_objects_with_bookkeeping, "objects_held");
+	expect_watch(30, new_spaces_grow, "objects_held");
 	expect_watch(30, leak_objects_and_in_addon, "objects_held native_held");
 }
 
