@@ -48,14 +48,14 @@ next_phase() {
 	echo >$run/"$1".in
 }
 
-# The number of the look that memsonde is at.
+# look_number [FILE] - the number of the look that memsonde is at.
 look_number() {
-	tail -n 1 $run/looks | sed -n 's/.*"look":{"number":\([0-9]*\).*/\1/p'
+	tail -n 1 "${1:-$run/looks}" | sed -n 's/.*"look":{"number":\([0-9]*\).*/\1/p'
 }
 
-# wait_look NUMBER - until that look has begun to be written; false if memsonde ended.
+# wait_look NUMBER [FILE] - until that look has begun to be written; false if memsonde ended.
 wait_look() {
-	until number=$(look_number) && [ "${number:-0}" -ge "$1" ]; do
+	until number=$(look_number "${2:-}") && [ "${number:-0}" -ge "$1" ]; do
 		kill -0 "$stat_pid" 2>/dev/null || return 1
 		sleep 0.2
 	done
@@ -148,6 +148,28 @@ wait $stat_pid
 stat_status=$?
 sed 's/^/guest: stat: /' $run/errors
 say "$(wc -l <$run/looks) lines of $(look_number) looks"
+
+# ---- looks while memory is given back ---------------------------------------
+
+# On some kernels a process's end is told after that, which here takes several looks.
+: >$run/large.looks
+$memsonde stat -a -o json -i 0.1 --breakdown 0 >$run/large.looks 2>$run/errors &
+stat_pid=$!
+if wait_look 2 $run/large.looks; then
+	for _ in 1 2 3; do $targets/short_lived 400 400 7 >/dev/null; done
+	wait_look $(($(look_number $run/large.looks) + 2)) $run/large.looks
+	kill -TERM $stat_pid
+fi
+wait $stat_pid
+sed 's/^/guest: large: /' $run/errors
+ends=$(jq -M -n -c '[inputs | select(.comm == "short_lived" and .exited != null) | .exit_status]' \
+	$run/large.looks)
+if [ "$ends" = '[7,7,7]' ]; then
+	echo 'ok the end of a large process is told once'
+else
+	echo "not ok the end of a large process is told once: statuses $ends"
+	failed=1
+fi
 
 # ---- the twin --------------------------------------------------------------
 
