@@ -10,13 +10,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "twin/sources.h"
 #include "twin/v8.h"
 
-/* In one look, before isolates that do not answer are let go. */
-#define ROUNDS 4
+/* In one look, before isolates that do not answer are let go. In the last ones an answer of
+ * the middle of a collection is better than none. */
+#define ROUNDS	       7
+#define LENIENT_ROUNDS 2
+/* For the end of a collection it is waited, longer each time. */
+#define PAUSE_NS      1000000L
+#define DOUBLINGS_MAX 4
 
 static const char *const v8_symbols[] = {
 	[V8_TRY_GET_CURRENT] = "_ZN2v87Isolate13TryGetCurrentEv",
@@ -30,6 +36,8 @@ static const char *const v8_symbols[] = {
 	[V8_REMOVE_NEAR_HEAP_LIMIT_CALLBACK] =
 		"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm",
 	[V8_REGISTER_POINTER] = "_ZN4node24NodeArrayBufferAllocator15RegisterPointerEPvm",
+	[V8_GET_STACK_SAMPLE] =
+		"_ZN2v87Isolate14GetStackSampleERKNS_13RegisterStateEPPvmPNS_10SampleInfoE",
 	[V8_ALLOCATOR_VTABLE] = "_ZTVN4node24NodeArrayBufferAllocatorE",
 	[V8_DEBUGGING_ALLOCATOR_VTABLE] = "_ZTVN4node29DebuggingArrayBufferAllocatorE",
 	[V8_SYMBOL_COUNT] = NULL,
@@ -48,8 +56,10 @@ static struct v8_state *state_of(struct evaluation *evaluation)
 	if (state->look != evaluation->look) {
 		state->look = evaluation->look;
 		state->failed_rounds = 0;
-		for (size_t i = 0; i < state->isolate_count; i++)
+		for (size_t i = 0; i < state->isolate_count; i++) {
 			state->isolates[i].failures = 0;
+			state->isolates[i].unsettled = false;
+		}
 	}
 	return state;
 }
@@ -85,13 +95,14 @@ static struct v8_isolate *next_to_ask(struct v8_state *state)
 
 static int ask_isolates(struct v8_state *state, struct evaluation *evaluation)
 {
+	bool lenient = state->failed_rounds + LENIENT_ROUNDS >= ROUNDS;
 	struct v8_isolate *isolate;
 	int result = 0;
 
 	for (size_t i = 0; i < state->isolate_count; i++)
 		process__isolate(evaluation->process, evaluation->look, state->isolates[i].tid);
 	while ((isolate = next_to_ask(state))) {
-		int err = v8_statistics__ask(state, evaluation, isolate);
+		int err = v8_statistics__ask(state, evaluation, isolate, lenient);
 
 		isolate->asked_round = state->round;
 		if (!err) {
@@ -99,30 +110,53 @@ static int ask_isolates(struct v8_state *state, struct evaluation *evaluation)
 			continue;
 		}
 		isolate->failures++;
-		if (err != V8_CONTRADICTION)
+		isolate->unsettled = err == V8_UNSETTLED;
+		if (err != V8_CONTRADICTION && err != V8_UNSETTLED)
 			return err;
 		result = -EAGAIN;
 	}
 	return result;
 }
 
+static bool is_unsettled(const struct v8_state *state)
+{
+	for (size_t i = 0; i < state->isolate_count; i++)
+		if (state->isolates[i].answered_look != state->look && state->isolates[i].unsettled)
+			return true;
+	return false;
+}
+
+static void wait_for_collection(unsigned int rounds)
+{
+	struct timespec pause = {.tv_nsec = PAUSE_NS
+					    << (rounds < DOUBLINGS_MAX ? rounds : DOUBLINGS_MAX)};
+
+	nanosleep(&pause, NULL);
+}
+
+static void tell_missing(const struct v8_state *state, struct evaluation *evaluation)
+{
+	const char *reason = twin__reason(evaluation->twin);
+
+	if (!reason[0])
+		reason = "its answers contradict each other, as it changes meanwhile";
+	for (size_t i = 0; i < state->isolate_count; i++)
+		if (state->isolates[i].answered_look != state->look)
+			process__add_note(evaluation->process, "v8: the heap of thread %u: %s",
+					  state->isolates[i].tid, reason);
+}
+
 /* What does not answer for several rounds is let go, so that the rest is not lost. */
 static int give_up(struct v8_state *state, struct evaluation *evaluation, int err)
 {
-	const struct v8_isolate *isolate;
-	const char *reason = twin__reason(evaluation->twin);
-
-	if (err == -ESRCH || ++state->failed_rounds < ROUNDS)
+	if (err == -ESRCH)
 		return err;
-	for (size_t i = 0; i < state->isolate_count; i++) {
-		isolate = &state->isolates[i];
-		if (isolate->answered_look != state->look)
-			process__add_note(evaluation->process, "v8: the heap of thread %u: %s",
-					  isolate->tid,
-					  reason[0] ? reason
-						    : "its answers contradict each other, as it "
-						      "changes meanwhile");
+	if (++state->failed_rounds < ROUNDS) {
+		if (is_unsettled(state))
+			wait_for_collection(state->failed_rounds - 1);
+		return err;
 	}
+	tell_missing(state, evaluation);
 	return 0;
 }
 

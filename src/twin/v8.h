@@ -25,6 +25,7 @@ enum v8_symbol {
 	V8_ADD_NEAR_HEAP_LIMIT_CALLBACK,
 	V8_REMOVE_NEAR_HEAP_LIMIT_CALLBACK,
 	V8_REGISTER_POINTER,
+	V8_GET_STACK_SAMPLE,
 	V8_ALLOCATOR_VTABLE,
 	V8_DEBUGGING_ALLOCATOR_VTABLE,
 	V8_SYMBOL_COUNT,
@@ -32,6 +33,8 @@ enum v8_symbol {
 
 /* The answers of an isolate contradict each other; the round goes on. */
 #define V8_CONTRADICTION (-EILSEQ)
+/* They are of a moment that the program never sees, as it is collecting garbage, or of two. */
+#define V8_UNSETTLED (-EBUSY)
 
 /* One isolate, as it is known from look to look. */
 struct v8_isolate {
@@ -42,6 +45,7 @@ struct v8_isolate {
 	uint64_t answered_look; /* the look whose figures it has given */
 	uint64_t asked_round;
 	unsigned int failures; /* in this look */
+	bool unsettled;	       /* when it was asked last */
 	uint64_t allocator;    /* of its ArrayBuffers; 0 if it is not known */
 	uint64_t code_start, code_end;
 	/* The part of its limit that is not the old generation's: it never changes. */
@@ -76,7 +80,8 @@ struct v8_state {
 	size_t isolate_count;
 	struct v8_thread *threads; /* in the order of tids */
 	size_t thread_count;
-	unsigned int space_count; /* 0: not known */
+	unsigned int space_count;     /* 0: not known */
+	unsigned int sample_failures; /* of the function that tells whether it collects */
 	struct v8_buffers buffers;
 	struct v8_pages *pages;
 	struct v8_backing *backing;
@@ -85,10 +90,11 @@ struct v8_state {
 /* Finds the isolates of all threads. 0 or as twin__call(). */
 int v8_isolates__find(struct v8_state *state, struct evaluation *evaluation);
 
-/* Asks an isolate for its figures and puts them into the account. 0, V8_CONTRADICTION, or as
+/* Asks an isolate for its figures and puts them into the account; with settle_for_less, with
+ * a note, also those for which it else returns V8_UNSETTLED. 0, V8_CONTRADICTION, or as
  * twin__call(). */
 int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
-		       struct v8_isolate *isolate);
+		       struct v8_isolate *isolate, bool settle_for_less);
 
 /* The total of the isolate's ArrayBuffers; FIGURE_UNKNOWN with 0 where it cannot be had.
  * 0 or as twin__call(). */

@@ -24,6 +24,24 @@
 #define SPACES_OFFSET  2048
 #define SCRATCH_WORDS  (SPACES_OFFSET / sizeof(uint64_t) + ISOLATE_SPACES_MAX * SPACE_WORDS)
 
+/* What V8 gives to profilers: from registers, here with a stack pointer behind all stacks, so
+ * that there is no frame to be looked at, a sample. A word of that is the state of the isolate, of
+ * less than 8 bytes: the rest of the word stays as it was. */
+#define REGISTER_WORDS	 24
+#define SAMPLE_WORDS	 12
+#define REGISTERS_OFFSET (SCRATCH_WORDS * sizeof(uint64_t))
+#define SAMPLE_OFFSET	 (REGISTERS_OFFSET + REGISTER_WORDS * sizeof(uint64_t))
+#define STACK_POINTER	 1
+#define NO_STACK	 UINT64_C(0xfffffffffffffff0)
+#define STATE_GC	 1
+#define STATE_MAX	 16
+/* It is not asked any more when it has ended so many rounds. */
+#define SAMPLE_FAILURES_MAX 3
+
+/* What a program allocates between two answers, at the most. */
+#define NEAR_BYTES (UINT64_C(2) << 20)
+#define NEAR_SHARE 8
+
 /* V8's physical size counts pages that its total does not: read-only ones, and those that
  * it keeps for later. */
 #define UNCOMMITTED_BYTES (UINT64_C(64) << 20)
@@ -244,6 +262,46 @@ static int call_all(struct v8_state *state, struct evaluation *evaluation,
 	return 0;
 }
 
+/* The state in a sample, by the word of which only the first bytes were written. */
+static int state_in(const uint64_t *sample)
+{
+	for (size_t i = 0; i < SAMPLE_WORDS; i++)
+		if (sample[i] != UNWRITTEN && sample[i] >> 56 == UNWRITTEN >> 56 &&
+		    (sample[i] & 0xff) < STATE_MAX)
+			return (int)(sample[i] & 0xff);
+	return -1;
+}
+
+/* While it collects, V8's figures are those of no moment of the program: what was not looked
+ * at yet counts as if it were gone. 0 also where V8 does not tell. */
+static int check_state(struct v8_state *state, struct evaluation *evaluation,
+		       const struct v8_isolate *isolate)
+{
+	uint64_t words[REGISTER_WORDS + SAMPLE_WORDS] = {0};
+	struct twin *twin = evaluation->twin;
+	struct twin_call call = {
+		.function = evaluation->symbols[V8_GET_STACK_SAMPLE],
+		.thread_pointer = isolate->thread_pointer,
+		.arguments = {isolate->address, twin__scratch(twin, REGISTERS_OFFSET), 0, 0,
+			      twin__scratch(twin, SAMPLE_OFFSET)},
+	};
+	int err;
+
+	if (!call.function || state->sample_failures >= SAMPLE_FAILURES_MAX)
+		return 0;
+	words[STACK_POINTER] = NO_STACK;
+	for (size_t i = REGISTER_WORDS; i < ARRAY_SIZE(words); i++)
+		words[i] = UNWRITTEN;
+	twin__write_scratch(twin, REGISTERS_OFFSET, words, sizeof(words));
+	err = twin__call(twin, &call, 1);
+	if (err) {
+		state->sample_failures++;
+		return err;
+	}
+	twin__read_scratch(twin, REGISTERS_OFFSET, words, sizeof(words));
+	return state_in(words + REGISTER_WORDS) == STATE_GC ? V8_UNSETTLED : 0;
+}
+
 static void take_code_range(struct v8_isolate *isolate, const uint64_t code[2])
 {
 	isolate->code_start = isolate->code_end = 0;
@@ -337,18 +395,63 @@ static void put_into_account(const struct evaluation *evaluation, const struct v
 				   (figure_value)answer->spaces[i].used_bytes);
 }
 
-int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
-		       struct v8_isolate *isolate)
+static int ask_once(struct v8_state *state, struct evaluation *evaluation,
+		    struct v8_isolate *isolate, struct answer *answer)
 {
-	struct answer answer = {.array_buffers = FIGURE_UNKNOWN};
+	int err;
+
+	*answer = (struct answer){.array_buffers = FIGURE_UNKNOWN};
+	err = call_all(state, evaluation, isolate, answer);
+	if (!err && !is_sane(isolate, answer))
+		err = V8_CONTRADICTION;
+	return err ? err : check_state(state, evaluation, isolate);
+}
+
+static bool is_near(uint64_t value, uint64_t before)
+{
+	uint64_t difference = value > before ? value - before : before - value;
+
+	return difference <= NEAR_BYTES + before / NEAR_SHARE;
+}
+
+/* A collection may have begun or ended while the pages were fetched: what is from before and
+ * from behind it makes figures that never were. Pages that have changed are fetched again,
+ * and then the answer must be much the same. */
+static int ask_twice(struct v8_state *state, struct evaluation *evaluation,
+		     struct v8_isolate *isolate, struct answer *answer)
+{
+	struct answer before;
+	int err = ask_once(state, evaluation, isolate, &before);
+
+	*answer = before;
+	if (err || twin__settle(evaluation->twin, 0))
+		return err;
+	err = ask_once(state, evaluation, isolate, answer);
+	if (err)
+		return err;
+	return is_near(answer->heap[TOTAL], before.heap[TOTAL]) &&
+			       is_near(answer->heap[USED], before.heap[USED])
+		       ? 0
+		       : V8_UNSETTLED;
+}
+
+int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
+		       struct v8_isolate *isolate, bool settle_for_less)
+{
+	struct answer answer;
 	int err = count_spaces(state, evaluation, isolate);
 
 	if (!err)
-		err = call_all(state, evaluation, isolate, &answer);
+		err = ask_twice(state, evaluation, isolate, &answer);
+	if (err == V8_UNSETTLED && settle_for_less) {
+		process__add_note(evaluation->process,
+				  "v8: the heap of thread %u: it collected garbage whenever it was "
+				  "asked: what it holds may be as of the middle of that",
+				  isolate->tid);
+		err = 0;
+	}
 	if (err)
 		return err;
-	if (!is_sane(isolate, &answer))
-		return V8_CONTRADICTION;
 	err = find_young_limit(evaluation, isolate, &answer);
 	if (err)
 		return err;
