@@ -22,7 +22,7 @@ static const struct persistence {
 	int attempts, share;
 } persistences[] = {
 	[SOURCE_ALLOCATOR] = {.attempts = 3, .share = 300},
-	[SOURCE_RUNTIME] = {.attempts = 8, .share = 100},
+	[SOURCE_RUNTIME] = {.attempts = 10, .share = 100},
 };
 
 #define PAUSE_NS 300000

@@ -18,8 +18,8 @@
 
 /* In one look, before isolates that do not answer are let go. In the last ones an answer of
  * the middle of a collection is better than none. */
-#define ROUNDS	       7
-#define LENIENT_ROUNDS 2
+#define ROUNDS	       8
+#define LENIENT_ROUNDS 4
 /* For the end of a collection it is waited, longer each time. */
 #define PAUSE_NS      1000000L
 #define DOUBLINGS_MAX 4

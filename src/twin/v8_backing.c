@@ -25,6 +25,9 @@
 #define IS_MMAPPED   2
 #define CHUNK_FLAGS  7
 
+/* What glibc maps at least in place of brk (its MMAP_AS_MORECORE_SIZE). */
+#define MIN_EXTENSION_BYTES (UINT64_C(1) << 20)
+
 /* glibc maps nothing smaller for itself, unless it is told to. */
 #define MIN_MAPPING_BYTES (UINT64_C(128) << 10)
 
@@ -232,19 +235,20 @@ static bool is_store(const struct backing_look *look, uint64_t place, const stru
 	return false;
 }
 
-static struct block *find_block(const struct backing_look *look, uint64_t start)
+/* The block that holds an address, or NULL. */
+static struct block *block_at(const struct backing_look *look, uint64_t address)
 {
 	size_t low = 0, high = look->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (look->blocks[middle].start < start)
+		if (look->blocks[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < look->count && look->blocks[low].start == start ? &look->blocks[low] : NULL;
+	return low < look->count && look->blocks[low].start <= address ? &look->blocks[low] : NULL;
 }
 
 static void search_page(const struct backing_look *look, uint64_t page, const uint64_t *words)
@@ -254,8 +258,9 @@ static void search_page(const struct backing_look *look, uint64_t page, const ui
 
 		if (words[i] % KERNEL_PAGE != HEADER_BYTES)
 			continue;
-		block = find_block(look, words[i] - HEADER_BYTES);
-		if (!block || block->kind != BLOCK_UNKNOWN ||
+		block = block_at(look, words[i] - HEADER_BYTES);
+		if (!block || block->start != words[i] - HEADER_BYTES ||
+		    block->kind != BLOCK_UNKNOWN ||
 		    !is_store(look, page + i * sizeof(uint64_t), block))
 			continue;
 		block->kind = BLOCK_BUFFER;
@@ -263,14 +268,33 @@ static void search_page(const struct backing_look *look, uint64_t page, const ui
 	}
 }
 
-/* The mappings that malloc takes small blocks from: where brk grows, and the arenas. */
-static bool is_heap(const struct evaluation *evaluation, const struct mapping *mapping)
+static bool has_stack(const struct evaluation *evaluation, const struct mapping *mapping)
 {
+	for (size_t i = 0; i < evaluation->thread_count; i++)
+		if (evaluation->threads[i].stack_pointer >= mapping->start &&
+		    evaluation->threads[i].stack_pointer < mapping->end)
+			return true;
+	return mapping->grows_down;
+}
+
+/* Where brk cannot grow, as something lies behind it, malloc maps more for its main heap. */
+static bool may_extend_heap(const struct backing_look *look, const struct mapping *mapping)
+{
+	return mapping->end - mapping->start >= MIN_EXTENSION_BYTES && mapping->name[0] == '\0' &&
+	       !has_stack(look->evaluation, mapping) &&
+	       !v8_pages__is_page(look->pages, mapping->start);
+}
+
+/* The mappings that malloc takes small blocks from: where brk grows, and the arenas. */
+static bool is_heap(const struct backing_look *look, const struct mapping *mapping)
+{
+	const struct evaluation *evaluation = look->evaluation;
+
 	if (!mapping->readable || !mapping->writable || mapping->executable || mapping->has_file ||
 	    mapping->shared)
 		return false;
 	return (mapping->end > evaluation->start_brk && mapping->start < evaluation->brk) ||
-	       mapping->start % ARENA_BYTES == 0;
+	       mapping->start % ARENA_BYTES == 0 || may_extend_heap(look, mapping);
 }
 
 /* Searches some pages of the heap, and pays for them; returns how many it has passed. */
@@ -304,14 +328,20 @@ static bool search_heap(const struct backing_look *look, size_t budget)
 		const struct mapping *mapping = &target->mappings[i];
 		uint64_t page = mapping->start;
 
-		if (mapping->end <= backing->position || !is_heap(look->evaluation, mapping))
+		if (mapping->end <= backing->position || !is_heap(look, mapping))
 			continue;
 		if (page < backing->position)
 			page = backing->position;
 		while (page < mapping->end) {
+			const struct block *block = block_at(look, page);
+
 			backing->position = page;
 			if (left < ABSENT_PART)
 				return false;
+			if (block) {
+				page = block->end;
+				continue;
+			}
 			page += search_run(look, page, mapping->end, &left) * KERNEL_PAGE;
 		}
 	}
