@@ -236,19 +236,19 @@ static const struct cell_shape space_cells[SPACE_CELL_COUNT] = {
 static void shape_spaces(struct cell_shape shapes[SPACE_CELL_COUNT], const struct text_style *style,
 			 const struct gc_isolate *isolate)
 {
-	size_t *width = &shapes[SPACE_NAME].width;
-	size_t least = space_cells[SPACE_NAME].width;
+	size_t least = space_cells[SPACE_NAME].width, width = least;
 
-	memcpy(shapes, space_cells, sizeof(space_cells));
 	for (size_t i = 0; i < isolate->space_count; i++) {
 		size_t columns = text__columns(isolate->spaces[i].name) + 2;
 
-		*width = columns > *width ? columns : *width;
+		width = columns > width ? columns : width;
 	}
-	if (style->width && *width + SPACE_NUMBERS_WIDTH > style->width)
-		*width = style->width > least + SPACE_NUMBERS_WIDTH
-				 ? style->width - SPACE_NUMBERS_WIDTH
-				 : least;
+	if (style->width && width + SPACE_NUMBERS_WIDTH > style->width)
+		width = style->width > least + SPACE_NUMBERS_WIDTH
+				? style->width - SPACE_NUMBERS_WIDTH
+				: least;
+	memcpy(shapes, space_cells, sizeof(space_cells));
+	shapes[SPACE_NAME].width = width;
 }
 
 static void print_space(struct output *output, const struct text_style *style,
