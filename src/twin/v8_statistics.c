@@ -438,7 +438,7 @@ static int ask_twice(struct v8_state *state, struct evaluation *evaluation,
 int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
 		       struct v8_isolate *isolate, bool settle_for_less)
 {
-	struct answer answer;
+	struct answer answer = {.array_buffers = FIGURE_UNKNOWN};
 	int err = count_spaces(state, evaluation, isolate);
 
 	if (!err)
