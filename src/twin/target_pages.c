@@ -302,15 +302,17 @@ ssize_t target_pages__read(struct target_pages *self, uint64_t address, size_t m
 		return -ENODATA;
 	if (self->target->vdso && mapping->start == self->target->vdso)
 		return read_vdso(self, mapping, address, buffer);
+	left = (mapping->end - address) / self->page_bytes;
+	if (max_pages > left)
+		max_pages = left;
 	/* whatever the memory holds: the file is asked for it anyway */
 	if (mapping->has_file && mapping->executable && !mapping->writable) {
-		ssize_t pages = read_file(self, index, address, 1, buffer);
+		ssize_t pages = read_file(self, index, address, max_pages, buffer);
 
 		if (pages > 0)
 			return pages;
 	}
-	left = (mapping->end - address) / self->page_bytes;
-	count = find_run(self, mapping, address, max_pages < left ? max_pages : left, &origin);
+	count = find_run(self, mapping, address, max_pages, &origin);
 	if (!count)
 		return -ESRCH;
 	switch (origin) {

@@ -421,7 +421,11 @@ static int ask_twice(struct v8_state *state, struct evaluation *evaluation,
 		     struct v8_isolate *isolate, struct answer *answer)
 {
 	struct answer before;
-	int err = ask_once(state, evaluation, isolate, &before);
+	int err;
+
+	/* each isolate has its own pages: to look at those of all for each costs too much */
+	twin__set_asker(evaluation->twin, isolate->tid);
+	err = ask_once(state, evaluation, isolate, &before);
 
 	*answer = before;
 	if (err || twin__settle(evaluation->twin, 0))

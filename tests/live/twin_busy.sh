@@ -40,8 +40,8 @@ look_at_busy() {
 }
 
 look_at_busy "as fast as they can" 40 0 4 4000
-look_at_busy "busy half of the time" 120 5 4 4000 1000
-look_at_busy "one thread, busy" 120 5 1 4000 100
+look_at_busy "busy half of the time" 120 20 4 4000 1000
+look_at_busy "one thread, busy" 120 20 1 4000 100
 
 # --- ends of all kinds, while asked as often as can be ---
 
