@@ -72,8 +72,9 @@ static void test_machine__process_stat(void **state)
 		/* the leader has ended, another thread gives the memory back */
 		{"7 (node) Z " NUMBERS " 2 0 4242 0 0 18446744073709551615", true},
 	};
-	static const char *const no_stats[] = {"", "7 (node", "7 (node) S 1 2",
-					       "7 (node) S " NUMBERS};
+	/* the last lacks its number of threads and all behind it */
+	static const char cut_off[] = "7 (node) S " NUMBERS;
+	static const char *const no_stats[] = {"", "7 (node", "7 (node) S 1 2", cut_off};
 	struct process_stat stat;
 
 	(void)state;
