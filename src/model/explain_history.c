@@ -55,18 +55,10 @@ struct explain_history {
 
 /* ---- what a sample holds ---- */
 
-/* A recording can hold any number: with what no process has nothing is worked out. */
-#define VALUE_MOST ((figure_value)1 << 52)
-
-static figure_value sane(figure_value value)
-{
-	return value >= -VALUE_MOST && value <= VALUE_MOST ? value : FIGURE_UNKNOWN;
-}
-
 static figure_value less(figure_value value, figure_value part)
 {
-	value = sane(value);
-	part = sane(part);
+	value = figure_sane(value);
+	part = figure_sane(part);
 	if (!figure_known(value) || !figure_known(part))
 		return value;
 	return value > part ? value - part : 0;
@@ -74,8 +66,8 @@ static figure_value less(figure_value value, figure_value part)
 
 static figure_value plus(figure_value a, figure_value b)
 {
-	a = sane(a);
-	b = sane(b);
+	a = figure_sane(a);
+	b = figure_sane(b);
 	if (!figure_known(a))
 		return b;
 	return figure_known(b) ? a + b : a;
@@ -118,7 +110,7 @@ static void take(figure_value *values, const struct process *process)
 	values[SERIES_MARK_COMPACTS] = sum_of_isolates(process, IFIG_GC_MARK_COMPACTS);
 	values[SERIES_FILES] = plus(figures[FIG_CLASS_CODE], figures[FIG_CLASS_FILE]);
 	for (int s = 0; s < SERIES_COUNT; s++)
-		values[s] = sane(values[s]);
+		values[s] = figure_sane(values[s]);
 }
 
 /* What was worked out from an old answer and new figures of others would be wrong. */

@@ -9,6 +9,15 @@
 
 struct process;
 
+/* A recording can hold any number: with what no process has nothing is worked out, so that
+ * sums and differences of some of them never overflow. */
+static inline figure_value figure_sane(figure_value value)
+{
+	const figure_value most = (figure_value)1 << 52;
+
+	return value >= -most && value <= most ? value : FIGURE_UNKNOWN;
+}
+
 /*
  * What explanations are worked out from: some figures of one process over the time that
  * it was watched. It is bounded: as it fills, neighbours are merged, those of long ago

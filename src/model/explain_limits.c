@@ -71,7 +71,8 @@ bool explain_find__slack_share(const struct explain_case *explained, struct expl
 			       struct output *text)
 {
 	const figure_value *figures = explained->process->figures;
-	figure_value slack = figures[FIG_HEAP_SLACK], held = figures[FIG_HEAP_HELD];
+	figure_value slack = figure_sane(figures[FIG_HEAP_SLACK]);
+	figure_value held = figure_sane(figures[FIG_HEAP_HELD]);
 
 	if (!figure_known(slack) || !figure_known(held) || slack < SLACK_LEAST_BYTES ||
 	    held < slack || percent(slack, held) < SLACK_LEAST_PERCENT)
@@ -99,10 +100,8 @@ bool explain_find__slack_of_peaks(const struct explain_case *explained, struct e
 	const struct growth *held = explain_case__class(explained, FIG_CLASS_MALLOC);
 	const struct growth *native = &explained->growths[SERIES_NATIVE_LIVE];
 	const struct growth *buffers = &explained->growths[SERIES_ARRAY_BUFFERS];
-	int64_t used =
-		floor_growth(native) +
-		(growth__is_held(explained, SERIES_ARRAY_BUFFERS) ? floor_growth(buffers) : 0);
 	int64_t swing = native->fall_bytes + buffers->fall_bytes;
+	int64_t used = 0;
 
 	if (growth__is_held(explained, SERIES_ARRAY_BUFFERS))
 		used += floor_growth(buffers);
@@ -141,16 +140,18 @@ struct heap_use {
 static struct heap_use use_of_heap(const struct isolate *isolate)
 {
 	const figure_value *figures = isolate->figures;
-	figure_value after = figures[IFIG_GC_USED_AFTER];
+	figure_value after = figure_sane(figures[IFIG_GC_USED_AFTER]);
+	figure_value old_limit = figure_sane(figures[IFIG_OLD_LIMIT]);
+	figure_value old_used = figure_sane(figures[IFIG_OLD_USED]);
 	struct heap_use use = {
-		.used = figures[IFIG_HEAP_USED],
-		.limit = figures[IFIG_OLD_LIMIT],
-		.is_old = figure_known(figures[IFIG_OLD_LIMIT]),
+		.used = figure_sane(figures[IFIG_HEAP_USED]),
+		.limit = old_limit,
+		.is_old = figure_known(old_limit),
 		.is_collected = figure_known(after),
 	};
 
 	if (!use.is_old)
-		use.limit = figures[IFIG_HEAP_LIMIT];
+		use.limit = figure_sane(figures[IFIG_HEAP_LIMIT]);
 	if (use.is_collected) {
 		use.held = after;
 		if (!figure_known(use.used))
@@ -158,8 +159,8 @@ static struct heap_use use_of_heap(const struct isolate *isolate)
 		return use;
 	}
 	/* what is new may be garbage, all of it */
-	if (use.is_old && figure_known(figures[IFIG_OLD_USED]))
-		use.used = figures[IFIG_OLD_USED];
+	if (use.is_old && figure_known(old_used))
+		use.used = old_used;
 	use.held = use.used;
 	return use;
 }
@@ -230,13 +231,15 @@ static struct container_use use_of(const struct process *process)
 	struct container_use use = {.used = process->figures[FIG_RSS],
 				    .limit = process->figures[FIG_LIMIT_CONTAINER]};
 
-	if (!container || !figure_known(container->figures[CFIG_MEMORY_LIMIT]))
-		return use;
-	use.limit = container->figures[CFIG_MEMORY_LIMIT];
-	if (figure_known(container->figures[CFIG_WORKING_SET]))
-		use.used = container->figures[CFIG_WORKING_SET];
-	else if (figure_known(container->figures[CFIG_MEMORY_CURRENT]))
-		use.used = container->figures[CFIG_MEMORY_CURRENT];
+	if (container && figure_known(container->figures[CFIG_MEMORY_LIMIT])) {
+		use.limit = container->figures[CFIG_MEMORY_LIMIT];
+		if (figure_known(container->figures[CFIG_WORKING_SET]))
+			use.used = container->figures[CFIG_WORKING_SET];
+		else if (figure_known(container->figures[CFIG_MEMORY_CURRENT]))
+			use.used = container->figures[CFIG_MEMORY_CURRENT];
+	}
+	use.used = figure_sane(use.used);
+	use.limit = figure_sane(use.limit);
 	return use;
 }
 
@@ -261,7 +264,7 @@ bool explain_find__near_container_limit(const struct explain_case *explained,
 					struct explanation *found, struct output *text)
 {
 	struct container_use use = use_of(explained->process);
-	figure_value rss = explained->process->figures[FIG_RSS];
+	figure_value rss = figure_sane(explained->process->figures[FIG_RSS]);
 	figure_value left = heap_left(explained->process);
 	bool before_heap;
 
@@ -337,9 +340,11 @@ static bool may_be_garbage_of_v8(const struct explain_case *explained, int64_t r
 
 	for (size_t i = 0; i < process->isolate_count; i++) {
 		const figure_value *figures = process->isolates[i].figures;
+		figure_value limit = figure_sane(figures[IFIG_HEAP_LIMIT]);
+		figure_value old_limit = figure_sane(figures[IFIG_OLD_LIMIT]);
 
-		if (figure_known(figures[IFIG_HEAP_LIMIT]) && figure_known(figures[IFIG_OLD_LIMIT]))
-			new_spaces += figures[IFIG_HEAP_LIMIT] - figures[IFIG_OLD_LIMIT];
+		if (figure_known(limit) && figure_known(old_limit))
+			new_spaces += limit - old_limit;
 	}
 	return rest <= new_spaces || !growth__exceeds_garbage(rest, pages - rest);
 }

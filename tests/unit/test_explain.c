@@ -226,6 +226,30 @@ static void test_explain__late_answers(void **state)
 	expect_watch(45, late_answers, "slack");
 }
 
+/* Peaks that grow by 1 MiB a second, and 0.6 MiB a second that stay. */
+static struct moment peaks_beside_what_stays(int second)
+{
+	struct moment now = at_rest;
+	double kept = (double)second * 0.6, peak = 10 + (double)second;
+
+	now.live = 60 + kept + peak * (second % 5) / 4;
+	now.held = now.malloc = 80 + kept + peak;
+	now.slack = now.held - now.live;
+	now.rss += kept + peak;
+	return now;
+}
+
+static void test_explain__what_stays_is_no_slack_of_peaks(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 45, peaks_beside_what_stays);
+	expect_words(process, "what is held in them by 18.0 MiB");
+	account__release(&account);
+}
+
 /* Malloced by an addon; arrayBuffers and V8's heap as ever. */
 static struct moment leak_in_addon(int second)
 {
@@ -588,6 +612,7 @@ int main(void)
 		cmocka_unit_test(test_explain__slack_of_churned_buffers),
 		cmocka_unit_test(test_explain__slack_of_peaks),
 		cmocka_unit_test(test_explain__late_answers),
+		cmocka_unit_test(test_explain__what_stays_is_no_slack_of_peaks),
 		cmocka_unit_test(test_explain__native_held_beside_v8),
 		cmocka_unit_test(test_explain__bookkeeping_of_objects),
 		cmocka_unit_test(test_explain__native),
