@@ -202,7 +202,7 @@ void census__fill(struct process *process, const struct process_record *record,
 		record->counted ? &record->counters : &nothing_counted;
 
 	set_comm(process, record->comm);
-	process->image = record->image;
+	process__set_image(process, record->image);
 	process->parent_pid = record->parent_pid;
 	process->namespace_pid = record->namespace_pid;
 	process->uid = record->uid;
@@ -281,7 +281,7 @@ void census__fill_exit(struct process *process, const struct exit_record *record
 	figure_value rss_before = process->seen_look ? process->figures[FIG_RSS] : FIGURE_UNKNOWN;
 
 	set_comm(process, record->comm);
-	process->image = record->image;
+	process__set_image(process, record->image);
 	process->parent_pid = record->parent_pid;
 	process->namespace_pid = record->namespace_pid;
 	process->uid = record->uid;

@@ -363,8 +363,10 @@ static void set_figures(figure_value *figures, const struct thread_totals *total
 	figures[IFIG_GC_USED_AFTER] = totals->used_after_full_bytes;
 }
 
-/* Threads that ended take their isolates with them, which tell their last figures so. */
-static void forget_dead_threads(struct watched *watched, const struct process *process)
+/* Threads that ended take their isolates with them, which tell their last figures so. One
+ * that the look has still seen does that in the next. */
+static void forget_dead_threads(struct watched *watched, const struct process *process,
+				uint64_t look)
 {
 	size_t kept = 0;
 
@@ -372,7 +374,7 @@ static void forget_dead_threads(struct watched *watched, const struct process *p
 		const struct thread_totals *thread = &watched->threads[i];
 		struct isolate *isolate = process__find_isolate(process, thread->tid);
 
-		if (thread_lives(process, thread->tid))
+		if ((isolate && isolate->seen_look == look) || thread_lives(process, thread->tid))
 			watched->threads[kept++] = *thread;
 		else if (isolate)
 			set_figures(isolate->figures, thread);
@@ -382,7 +384,7 @@ static void forget_dead_threads(struct watched *watched, const struct process *p
 
 static void set_isolates(struct watched *watched, struct process *process, uint64_t look)
 {
-	forget_dead_threads(watched, process);
+	forget_dead_threads(watched, process, look);
 	for (size_t i = 0; i < watched->thread_count; i++) {
 		struct isolate *isolate = process__isolate(process, look, watched->threads[i].tid);
 
@@ -399,7 +401,6 @@ static void set_isolates(struct watched *watched, struct process *process, uint6
 		if (isolate->seen_look == look)
 			set_figures(isolate->figures, totals);
 	}
-	process__sum_isolates(process);
 }
 
 static void tell_how(const struct watched *watched, struct process *process)

@@ -210,22 +210,28 @@ static void handle(struct alert_watch *watch, const struct alert *alert,
 	run(watch, alert, account, what);
 }
 
-static void tell_blanks(struct alert_watch *watch, const struct account *account, bool is_end)
+static size_t tell_blanks(struct alert_watch *watch, const struct account *account, bool is_end,
+			  char *text, size_t size)
 {
 	struct alert_blank blank;
-	char name[96];
+	char name[96], line[LINE_SIZE];
+	size_t count = 0;
 
-	while (alerts__next_blank(watch->alerts, account, is_end, &blank)) {
-		const char *text = blank.condition->text;
+	for (; alerts__next_blank(watch->alerts, account, is_end, &blank); count++) {
+		const char *condition = blank.condition->text;
 
 		alert_figure__name(blank.figure, name, sizeof(name));
 		if (blank.process)
-			log_error("--alert %s: pid %u has no %s%s%s", text, blank.process->key.pid,
-				  name, blank.reason ? ": " : "", blank.reason ? blank.reason : "");
+			snprintf(line, sizeof(line), "--alert %s: pid %u has no %s%s%s", condition,
+				 blank.process->key.pid, name, blank.reason ? ": " : "",
+				 blank.reason ? blank.reason : "");
 		else
-			log_error("--alert %s: none of %zu processes has %s", text,
-				  blank.process_count, name);
+			snprintf(line, sizeof(line), "--alert %s: none of %zu processes has %s",
+				 condition, blank.process_count, name);
+		log_error("%s", line);
+		snprintf(text, size, "%s", line);
 	}
+	return count;
 }
 
 size_t alert_watch__look(struct alert_watch *watch, const struct account *account, char *text,
@@ -239,7 +245,7 @@ size_t alert_watch__look(struct alert_watch *watch, const struct account *accoun
 	count = alerts__look(watch->alerts, account, &fired);
 	for (size_t i = 0; i < count; i++)
 		handle(watch, &fired[i], account, text, size);
-	tell_blanks(watch, account, false);
+	count += tell_blanks(watch, account, false, text, size);
 	alert_watch__drain(watch);
 	return count;
 }
@@ -259,7 +265,7 @@ void alert_watch__close(struct alert_watch *watch, const struct account *account
 {
 	if (!watch)
 		return;
-	tell_blanks(watch, account, true);
+	tell_blanks(watch, account, true, NULL, 0);
 	alert_runner__close(watch->runner);
 	alerts__free(watch->alerts);
 	free(watch);

@@ -18,8 +18,9 @@ struct alert_watch;
  * discarded. 0, or -errno after a line was logged. The options must outlive it. */
 int alert_watch__open(struct alert_watch **watch, const struct options *options, bool off_screen);
 
-/* After account__end_look(). Returns how many conditions were crossed; the last line that
- * was logged for them is copied to text, cut to size; size may be 0. */
+/* After account__end_look(). Returns how many lines were logged, for conditions that were
+ * crossed and for figures that nobody has; the last one is copied to text, cut to size; size
+ * may be 0. */
 size_t alert_watch__look(struct alert_watch *watch, const struct account *account, char *text,
 			 size_t size);
 

@@ -138,6 +138,8 @@ static bool wait_for_something(struct top_run *run)
 		return false;
 	if (fds[2].revents & POLLIN)
 		run->source->drain(run->source, &run->account);
+	if (fds[3].revents)
+		alert_watch__drain(run->alerts);
 	if (fds[0].revents && terminal__is_gone(run->terminal))
 		return false;
 	if (fds[0].revents)

@@ -2,12 +2,15 @@
 #include "command/live_source.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "collect/collector.h"
 #include "command/commands.h"
 #include "command/launch.h"
 #include "command/options.h"
+#include "model/alert_condition.h"
 #include "model/source.h"
 #include "recording/json_lines_reader.h"
 
@@ -38,6 +41,38 @@ static bool is_single_look(const struct options *options)
 static enum collect_collections collections_of(const struct options *options)
 {
 	return options->command->run == command_gc ? COLLECTIONS_EACH : COLLECTIONS_TOTALS;
+}
+
+/* Of the figures that processes tell themselves, or that follow from them. */
+static bool is_told_by_twins(const struct alert_figure *figure)
+{
+	static const char *const told[] = {"v8.",      "heap.",	    "python.",
+					   "classes.", "sections.", "limits.heap"};
+	char name[96];
+
+	alert_figure__name(figure, name, sizeof(name));
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+		if (!strncmp(name, told[i], strlen(told[i])))
+			return true;
+	return false;
+}
+
+static bool alerts_need_twins(const struct options *options)
+{
+	for (size_t i = 0; i < options->alert_count; i++)
+		if (is_told_by_twins(&options->alerts[i].left) ||
+		    (options->alerts[i].is_share && is_told_by_twins(&options->alerts[i].of)))
+			return true;
+	return false;
+}
+
+/* A table has no room for what they tell: there only who is looked at closely is asked. */
+static enum collect_twins twins_of(const struct options *options)
+{
+	if (options->no_twin)
+		return TWINS_OF_NONE;
+	return options->command->run == command_top && !alerts_need_twins(options) ? TWINS_OF_WANTED
+										   : TWINS_OF_ALL;
 }
 
 static int exit_status_of(int error)
@@ -78,9 +113,7 @@ int open_source(const struct options *options, struct source **source)
 		.names = options->names,
 		.name_count = options->name_count,
 		.breakdown = breakdown_of(options),
-		.twins = options->no_twin			? TWINS_OF_NONE
-			 : options->command->run == command_top ? TWINS_OF_WANTED
-								: TWINS_OF_ALL,
+		.twins = twins_of(options),
 		.pss = options->pss,
 		.collections = collections_of(options),
 		.single_look = is_single_look(options),

@@ -97,10 +97,10 @@ struct process {
 	size_t anon_name_count;
 	char *allocator;	  /* "glibc", "jemalloc", ...; NULL if unknown */
 	char *heap_source;	  /* where heap.* come from: "twin"; NULL if they are unknown */
-	struct isolate *isolates; /* in the order of their ids */
+	struct isolate *isolates; /* in the order in which they were seen */
 	size_t isolate_count;
+	struct isolates_gone *isolates_gone; /* NULL: none */
 	uint32_t last_isolate_id;
-	figure_value ended_collections, ended_gc_pause_ns; /* of isolates that are gone */
 	enum collection_watch collection_watch;
 	enum native_limit native_limit; /* that limits.native_left is the distance to */
 	struct thread_stack *stacks;	/* nearest to its limit first */

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/isolate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/account.h"
+
+/* Of those that a look did not see any more. */
+struct isolates_gone {
+	figure_value collections, gc_pause_ns; /* sums */
+	size_t count, next;		       /* next: the one to give way */
+	struct {
+		uint32_t tid, id;
+	} ids[ISOLATES_MAX];
+};
 
 struct isolate *process__find_isolate(const struct process *process, uint32_t tid)
 {
@@ -32,6 +42,16 @@ static struct isolate *new_isolate(struct process *process, uint32_t id, uint32_
 	return isolate;
 }
 
+static uint32_t id_of(const struct process *process, uint32_t tid)
+{
+	const struct isolates_gone *gone = process->isolates_gone;
+
+	for (size_t i = 0; gone && i < gone->count; i++)
+		if (gone->ids[i].tid == tid)
+			return gone->ids[i].id;
+	return process->last_isolate_id + 1;
+}
+
 /* In this look for the first time. */
 static struct isolate *see(struct isolate *isolate, uint64_t look)
 {
@@ -52,7 +72,7 @@ struct isolate *process__isolate(struct process *process, uint64_t look, uint32_
 	struct isolate *isolate = process__find_isolate(process, tid);
 
 	if (!isolate)
-		isolate = new_isolate(process, process->last_isolate_id + 1, tid);
+		isolate = new_isolate(process, id_of(process, tid), tid);
 	return see(isolate, look);
 }
 
@@ -80,13 +100,36 @@ struct isolate *process__recorded_isolate(struct process *process, uint64_t look
 	return see(isolate, look);
 }
 
-/* What its collector did stays done. */
-static void remember_ended(struct process *process, const struct isolate *isolate)
+static void remember_id(struct isolates_gone *gone, const struct isolate *isolate)
 {
-	figures__add(&process->ended_collections, isolate->figures[IFIG_GC_SCAVENGES]);
-	figures__add(&process->ended_collections, isolate->figures[IFIG_GC_MARK_COMPACTS]);
-	figures__add(&process->ended_collections, isolate->figures[IFIG_GC_OTHERS]);
-	figures__add(&process->ended_gc_pause_ns, isolate->figures[IFIG_GC_PAUSE]);
+	size_t place = 0;
+
+	while (place < gone->count && gone->ids[place].tid != isolate->tid)
+		place++;
+	if (place == ISOLATES_MAX) {
+		place = gone->next;
+		gone->next = (gone->next + 1) % ISOLATES_MAX;
+	} else if (place == gone->count) {
+		gone->count++;
+	}
+	gone->ids[place].tid = isolate->tid;
+	gone->ids[place].id = isolate->id;
+}
+
+/* What its collector did stays done. */
+static void remember(struct process *process, const struct isolate *isolate)
+{
+	struct isolates_gone *gone = process->isolates_gone;
+
+	if (!gone) {
+		gone = process->isolates_gone = xcalloc(1, sizeof(*gone));
+		gone->collections = gone->gc_pause_ns = FIGURE_UNKNOWN;
+	}
+	figures__add(&gone->collections, isolate->figures[IFIG_GC_SCAVENGES]);
+	figures__add(&gone->collections, isolate->figures[IFIG_GC_MARK_COMPACTS]);
+	figures__add(&gone->collections, isolate->figures[IFIG_GC_OTHERS]);
+	figures__add(&gone->gc_pause_ns, isolate->figures[IFIG_GC_PAUSE]);
+	remember_id(gone, isolate);
 }
 
 void process__drop_unseen_isolates(struct process *process, uint64_t look)
@@ -95,7 +138,7 @@ void process__drop_unseen_isolates(struct process *process, uint64_t look)
 
 	for (size_t i = 0; i < process->isolate_count; i++) {
 		if (process->isolates[i].seen_look != look) {
-			remember_ended(process, &process->isolates[i]);
+			remember(process, &process->isolates[i]);
 			continue;
 		}
 		if (kept != i)
@@ -103,6 +146,17 @@ void process__drop_unseen_isolates(struct process *process, uint64_t look)
 		kept++;
 	}
 	process->isolate_count = kept;
+}
+
+void process__set_image(struct process *process, uint64_t image)
+{
+	if (process->image != image) {
+		process->isolate_count = 0;
+		process->last_isolate_id = 0;
+		free(process->isolates_gone);
+		process->isolates_gone = NULL;
+	}
+	process->image = image;
 }
 
 /* The space of that name, new if it was not there; NULL where there is no room. */
@@ -206,8 +260,10 @@ void process__sum_isolates(struct process *process)
 			figures__add(&process->figures[sums[i].sum],
 				     process->isolates[j].figures[sums[i].figure]);
 	}
-	if (figure_known(process->figures[FIG_V8_COLLECTIONS]))
-		figures__add(&process->figures[FIG_V8_COLLECTIONS], process->ended_collections);
-	if (figure_known(process->figures[FIG_V8_GC_PAUSE]))
-		figures__add(&process->figures[FIG_V8_GC_PAUSE], process->ended_gc_pause_ns);
+	if (process->isolates_gone && figure_known(process->figures[FIG_V8_COLLECTIONS]))
+		figures__add(&process->figures[FIG_V8_COLLECTIONS],
+			     process->isolates_gone->collections);
+	if (process->isolates_gone && figure_known(process->figures[FIG_V8_GC_PAUSE]))
+		figures__add(&process->figures[FIG_V8_GC_PAUSE],
+			     process->isolates_gone->gc_pause_ns);
 }

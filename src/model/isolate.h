@@ -42,7 +42,8 @@ struct isolate {
  * The isolate of that thread, new if it was not there; marks it as seen in this look: what
  * was current becomes `previous`, every figure unknown, its spaces none. NULL when the
  * process has ISOLATES_MAX of them. The pointer is good until the next call for the
- * process. Isolates that a look does not see go away at its end.
+ * process. Isolates that a look does not see go away at its end; should the thread's come
+ * again, as one look had no answer, it has the id that it had.
  */
 struct isolate *process__isolate(struct process *process, uint64_t look, uint32_t tid);
 
@@ -53,6 +54,9 @@ struct isolate *process__recorded_isolate(struct process *process, uint64_t look
 
 /* Lets go of those that the look did not see. */
 void process__drop_unseen_isolates(struct process *process, uint64_t look);
+
+/* The program that the process runs; with another than before all isolates are history. */
+void process__set_image(struct process *process, uint64_t image);
 
 /* The isolate of that thread or NULL. */
 struct isolate *process__find_isolate(const struct process *process, uint32_t tid);
@@ -65,7 +69,8 @@ void isolate__add_space(struct isolate *isolate, const char *name, figure_value 
 /* The isolate whose heapUsed has come nearest to its limit; NULL where no limit is known. */
 const struct isolate *process__nearest_isolate(const struct process *process);
 
-/* Works out the process's v8.* figures from its isolates, and limits.heap. */
+/* Works out the process's v8.* figures from its isolates, and limits.heap: at the end of a
+ * look, when those are gone that it did not see. */
 void process__sum_isolates(struct process *process);
 
 #endif

@@ -54,6 +54,7 @@ void process__free(struct process *process)
 	free(process->exe);
 	free(process->cgroup);
 	free(process->isolates);
+	free(process->isolates_gone);
 	explain_history__free(process->explain_history);
 	free(process);
 }

@@ -143,7 +143,7 @@ static void read_identity(struct process *process, const struct json_head *head,
 	process->parent_pid = parent < 0 ? 0 : (uint32_t)parent;
 	process->namespace_pid = namespace_pid < 0 ? 0 : (uint32_t)namespace_pid;
 	process->uid = uid < 0 ? UINT32_MAX : (uint32_t)uid;
-	process->image = image < 0 ? 0 : (uint64_t)image;
+	process__set_image(process, image < 0 ? 0 : (uint64_t)image);
 	set_text(&process->exe, object, "exe");
 	set_text(&process->cgroup, object, "cgroup");
 }

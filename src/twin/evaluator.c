@@ -544,7 +544,6 @@ bool evaluator__process(struct evaluator *self, struct evaluator_request *reques
 	take_request(&asking);
 	ask_all(&asking, answers);
 	classes = tell(request->process, subject, answers, request->runtimes_only);
-	process__sum_isolates(request->process);
 	if (regions->count)
 		qsort(regions->items, regions->count, sizeof(*regions->items), compare_regions);
 	free(answers);

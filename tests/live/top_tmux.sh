@@ -298,6 +298,26 @@ live_system() {
 	kill "$(cat "$WORK/scribble.pid")" # top leaves what it started running
 }
 
+# What only a twin tells, of a process that nobody looks at closely; and the end of a command
+# is no reason to run in circles until the next look.
+alerts() {
+	local pid ticks
+
+	[ "$(id -u)" -eq 0 ] || return
+	sleep 300 &
+	started+=($!)
+	open 100 30 -i 60 -p $! --alert "'heap.live_bytes>1'" --exec "'sleep 0.2; touch $WORK/told'"
+	sees "alert: on the screen" 'alert: .*heap.live_bytes>1'
+	check "alert: its command ran" "it did not" wait_until 5 test -e "$WORK/told"
+	pid=$(top_pid)
+	ticks=$(cut -d' ' -f14 "/proc/$pid/stat")
+	sleep 1
+	check "alert: nothing runs in circles" "$ticks ticks before, $(cut -d' ' -f14,15 "/proc/$pid/stat")" \
+		test $(($(cut -d' ' -f14 "/proc/$pid/stat") - ticks)) -lt 20
+	keys q
+	restored "alert: q" 0
+}
+
 suspend
 screens
 ways_out
@@ -306,4 +326,5 @@ hang_up
 broken_recordings
 refusals
 live_system
+alerts
 finish

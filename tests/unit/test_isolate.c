@@ -94,7 +94,49 @@ static void test_isolate__goes_with_the_look_that_does_not_see_it(void **state)
 	assert_int_equal(process->isolate_count, 0);
 	assert_false(figure_known(process->figures[FIG_V8_HEAP_USED]));
 	begin();
-	assert_int_equal(see(12)->id, 4); /* another one, perhaps */
+	/* it had no answer */
+	assert_int_equal(see(12)->id, 3);
+	assert_int_equal(see(14)->id, 4);
+}
+
+static void test_isolate__goes_with_its_program(void **state)
+{
+	(void)state;
+	process__set_image(process, 1);
+	see(10)->figures[IFIG_GC_SCAVENGES] = 5;
+	see(11)->figures[IFIG_GC_SCAVENGES] = 3;
+	account__end_look(&account);
+	begin();
+	process__set_image(process, 1);
+	see(10)->figures[IFIG_GC_SCAVENGES] = 5;
+	account__end_look(&account);
+	assert_int_equal(process->figures[FIG_V8_COLLECTIONS], 8);
+	begin();
+	process__set_image(process, 2);
+	see(10)->figures[IFIG_GC_SCAVENGES] = 1;
+	assert_false(process->isolates[0].has_previous);
+	account__end_look(&account);
+	assert_int_equal(process->figures[FIG_V8_COLLECTIONS], 1);
+	begin();
+	process__set_image(process, 3);
+	account__end_look(&account);
+	assert_int_equal(process->isolate_count, 0);
+	assert_false(figure_known(process->figures[FIG_V8_COLLECTIONS]));
+}
+
+/* More threads had one than are remembered. */
+static void test_isolate__ids_of_many(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 3 * ISOLATES_MAX; i++) {
+		assert_int_equal(see(1000 + i)->id, i + 1);
+		account__end_look(&account);
+		begin();
+		account__end_look(&account);
+		begin();
+	}
+	assert_int_equal(see(1000 + 3 * ISOLATES_MAX - 1)->id, 3 * ISOLATES_MAX);
+	assert_int_equal(see(1000)->id, 3 * ISOLATES_MAX + 1);
 }
 
 static void test_isolate__stays_with_a_process_that_exited(void **state)
@@ -247,6 +289,8 @@ int main(void)
 		ISOLATE_TEST(test_isolate__ids_are_given_in_order),
 		ISOLATE_TEST(test_isolate__keeps_what_was_before),
 		ISOLATE_TEST(test_isolate__goes_with_the_look_that_does_not_see_it),
+		ISOLATE_TEST(test_isolate__goes_with_its_program),
+		ISOLATE_TEST(test_isolate__ids_of_many),
 		ISOLATE_TEST(test_isolate__stays_with_a_process_that_exited),
 		ISOLATE_TEST(test_isolate__is_one_of_a_bounded_number),
 		ISOLATE_TEST(test_isolate__of_a_recording_keeps_its_id),
