@@ -13,6 +13,8 @@
 
 /* Looks at which a program without V8 is looked through again. */
 #define ATTEMPTS_MAX 20
+/* How many looks a failure lasts. */
+#define FAILURE_LOOKS 16
 
 /* As V8 numbers its collectors. */
 static const enum collection_kind kinds[] = {
@@ -71,6 +73,7 @@ struct watched {
 	uint64_t image; /* probes are of this program */
 	uint64_t seen_look;
 	unsigned int attempts; /* to find V8 in this program */
+	uint64_t attempt_look; /* the look of the last */
 	enum v8_presence presence;
 	int error; /* why there are no probes, where there are symbols */
 	struct collection_probes *probes;
@@ -250,10 +253,10 @@ static void attach(struct collections *self, struct watched *watched)
 	int fd;
 
 	watched->error = 0;
-	watched->presence = v8_places__find(self->places, pid, &found, &fd);
+	programs__read_census(self->programs, pid, take_thread, &tid);
+	watched->presence = v8_places__find(self->places, pid, tid, &found, &fd);
 	if (watched->presence != V8_HAS_SYMBOLS)
 		return;
-	programs__read_census(self->programs, pid, take_thread, &tid);
 	watched->error =
 		programs__attach_collections(self->programs, tid, &found, &watched->probes);
 	close(fd);
@@ -277,6 +280,17 @@ static bool is_wanted(const struct collections *self, const struct account *acco
 	return process->seen_look == account->look && (self->each || process->isolate_count > 0);
 }
 
+/* A program that has just begun has not mapped its libraries; and what the kernel had no room
+ * for it may have later. */
+static bool is_due(const struct watched *watched, uint64_t look)
+{
+	if (watched->attempts == 0)
+		return true;
+	if (watched->error)
+		return look - watched->attempt_look >= FAILURE_LOOKS;
+	return watched->presence == V8_NONE && watched->attempts < ATTEMPTS_MAX;
+}
+
 /* Of a process that executed another program the old probes are good for nothing. */
 static struct watched *watch(struct collections *self, const struct account *account,
 			     const struct process *process)
@@ -297,10 +311,9 @@ static struct watched *watch(struct collections *self, const struct account *acc
 		watched->attempts = 0;
 		detach(watched);
 	}
-	/* A program that has just begun has not mapped its libraries. */
-	if (watched->attempts == 0 ||
-	    (watched->presence == V8_NONE && watched->attempts < ATTEMPTS_MAX)) {
+	if (is_due(watched, account->look)) {
 		watched->attempts++;
+		watched->attempt_look = account->look;
 		attach(self, watched);
 	}
 	return watched;

@@ -33,6 +33,7 @@ struct programs {
 	size_t link_count, link_capacity;
 	struct ring_buffer *ended;
 	record_callback ended_callback;
+	unsigned int collections_left; /* that are passed on in one go */
 	void *ended_context;
 	struct programs_missing missing;
 	uint64_t missed_runs; /* of our programs, as of the end of the last interval */
@@ -340,13 +341,20 @@ static int prepare(struct programs *self)
 	return 0;
 }
 
+/* A process that does nothing but tell of collections could go on faster than we read. */
+#define COLLECTIONS_AT_ONCE 16384
+#define ENOUGH_FOR_NOW	    (-EAGAIN)
+
 static int pass_ended(void *context, void *data, size_t size)
 {
 	struct programs *self = context;
+	uint32_t type;
 
-	if (size >= sizeof(uint32_t) && self->ended_callback)
-		self->ended_callback(self->ended_context, data, *(const uint32_t *)data);
-	return 0;
+	if (size < sizeof(type) || !self->ended_callback)
+		return 0;
+	type = *(const uint32_t *)data;
+	self->ended_callback(self->ended_context, data, type);
+	return type == RECORD_COLLECTION && !--self->collections_left ? ENOUGH_FOR_NOW : 0;
 }
 
 static int load_and_attach(struct programs *self, const struct programs_settings *settings)
@@ -585,9 +593,10 @@ int programs__read_ended(struct programs *self, record_callback callback, void *
 		return 0;
 	self->ended_callback = callback;
 	self->ended_context = context;
+	self->collections_left = COLLECTIONS_AT_ONCE;
 	result = ring_buffer__consume(self->ended);
 	self->ended_callback = NULL;
-	return result < 0 ? result : 0;
+	return result < 0 && result != ENOUGH_FOR_NOW ? result : 0;
 }
 
 int programs__ended_fd(const struct programs *self)

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "collect/v8_places.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "model/classify.h"
 #include "parse/elf_symbols.h"
+#include "twin/target_pages.h"
 
 #define VMA_EXEC 0x4 /* VM_EXEC */
 
@@ -43,15 +42,10 @@ static const char *const names[SYMBOL_COUNT] = {
 	[SYMBOL_SIZE_OF_OBJECTS] = "_ZN2v88internal4Heap13SizeOfObjectsEv",
 };
 
-/* The executable file mappings of one process. */
-struct code_mapping {
-	uint64_t start, end;
-};
-
 struct v8_places {
 	struct programs *programs;
 	struct elf_symbols *symbols;
-	struct code_mapping mappings[FILES_MAX];
+	struct mapping mappings[FILES_MAX]; /* executable ones of files, of one process */
 	size_t mapping_count;
 	char path[32]; /* of the file found last, by our descriptor */
 };
@@ -81,28 +75,12 @@ static void take_mapping(void *context, const void *record, enum record_type typ
 	if (type != RECORD_VMA || !(vma->flags & VMA_EXEC) || !(vma->kind & VMA_HAS_FILE) ||
 	    self->mapping_count == FILES_MAX)
 		return;
-	self->mappings[self->mapping_count++] = (struct code_mapping){vma->start, vma->end};
-}
-
-/* The file of a mapping, open for reading; -1 if it is no regular one. Nothing else is
- * opened: to open a device or a FIFO can do something. */
-static int open_mapped(pid_t pid, const struct code_mapping *mapping)
-{
-	char path[96];
-	struct stat status;
-	int handle, fd = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, mapping->start,
-		 mapping->end);
-	handle = open(path, O_PATH | O_CLOEXEC);
-	if (handle < 0)
-		return -1;
-	if (fstat(handle, &status) == 0 && S_ISREG(status.st_mode)) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	}
-	close(handle);
-	return fd;
+	self->mappings[self->mapping_count++] = (struct mapping){
+		.start = vma->start,
+		.end = vma->end,
+		.has_file = true,
+		.may_block = vma->kind & VMA_MAY_BLOCK,
+	};
 }
 
 /* --- places behind calls --- */
@@ -207,19 +185,17 @@ static enum v8_presence find_in_file(int fd, const struct elf_file *file,
 	return V8_HAS_SYMBOLS;
 }
 
-enum v8_presence v8_places__find(struct v8_places *self, pid_t pid, struct collection_places *found,
-				 int *fd)
+enum v8_presence v8_places__find(struct v8_places *self, pid_t pid, pid_t tid,
+				 struct collection_places *found, int *fd)
 {
 	enum v8_presence best = V8_NONE;
 
 	self->mapping_count = 0;
-	programs__read_mappings(self->programs, pid, true, take_mapping, self);
-	if (!self->mapping_count) /* its leader has ended */
-		programs__read_mappings(self->programs, pid, false, take_mapping, self);
+	programs__read_mappings(self->programs, pid, tid == pid, take_mapping, self);
 	for (size_t i = 0; i < self->mapping_count; i++) {
 		enum v8_presence presence;
 
-		*fd = open_mapped(pid, &self->mappings[i]);
+		*fd = target_pages__open_file(tid, &self->mappings[i]);
 		if (*fd < 0)
 			continue;
 		presence = find_in_file(*fd, elf_symbols__read(self->symbols, *fd), found);

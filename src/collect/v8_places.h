@@ -23,9 +23,9 @@ enum v8_presence {
 	V8_HAS_SYMBOLS, /* *found is set */
 };
 
-/* What was found; *fd is open for the file, and the path in *found names it by that. The
- * caller closes it. */
-enum v8_presence v8_places__find(struct v8_places *places, pid_t pid,
+/* What was found in the process, of which that thread lives; *fd is open for the file, and the
+ * path in *found names it by that. The caller closes it. */
+enum v8_presence v8_places__find(struct v8_places *places, pid_t pid, pid_t tid,
 				 struct collection_places *found, int *fd);
 
 /*

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "system/file_limit.h"
+
 #define NS_PER_SECOND INT64_C(1000000000)
 #define GRACE_NS      (2 * NS_PER_SECOND)
 #define REPORT_FD     3
@@ -56,6 +58,7 @@ static void execute(const struct supervised *supervised)
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	file_limit__restore();
 	execve("/bin/sh", argv, supervised->environment);
 	_exit(127);
 }

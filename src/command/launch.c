@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "system/file_limit.h"
 
 static void leave_terminal(void)
 {
@@ -33,6 +34,7 @@ static void wait_and_execute(int go_fd, int error_fd, char *const argv[], bool o
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (off_screen)
 		leave_terminal();
+	file_limit__restore();
 	execvp(argv[0], argv);
 	error = errno;
 	if (write(error_fd, &error, sizeof(error)) < 0)

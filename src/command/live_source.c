@@ -13,6 +13,7 @@
 #include "model/alert_condition.h"
 #include "model/source.h"
 #include "recording/json_lines_reader.h"
+#include "system/file_limit.h"
 
 /* Classes of all processes of a machine would cost too much at each look. */
 #define BREAKDOWN_OF_EVERYTHING 20
@@ -122,6 +123,7 @@ int open_source(const struct options *options, struct source **source)
 
 	if (options->replay)
 		return json_lines_reader__open(source, options->replay) ? EXIT_STATUS_FAILED : 0;
+	file_limit__raise();
 	if (options->target_kind == TARGET_COMMAND)
 		return open_command(options, settings, source);
 	return exit_status_of(collector__open(source, &settings));

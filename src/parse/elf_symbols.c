@@ -70,6 +70,7 @@ static const struct {
 	{-EFAULT, true, "damaged ELF file: reading it failed"},
 	{-EIO, false, "the file changed or could not be read"},
 	{-ETIME, false, "reading the file took too long"},
+	{-E2BIG, true, "damaged ELF file: there is no end to it"},
 	{-ECHILD, false, "reading the file was cut short"},
 	{-ENODEV, true, "the file cannot be mapped"},
 	{-EPERM, true, "this kernel does not allow to read files safely"},

@@ -121,6 +121,14 @@ void parser_child__free(struct parser_child *parser)
 	free(parser);
 }
 
+/* Less than the deadline: who computes is told from who waits for a file system. */
+static uint64_t cpu_seconds(const struct parser_job *job)
+{
+	int64_t seconds = job->deadline_ns / 1000000000 - 1;
+
+	return seconds > 1 ? (uint64_t)seconds : 1;
+}
+
 /* In the child: never returns. */
 static void run_child(const struct parser_job *job, pid_t parent, int go_fd, struct answer *answer)
 {
@@ -133,7 +141,7 @@ static void run_child(const struct parser_job *job, pid_t parent, int go_fd, str
 	file = mmap(NULL, job->size_bytes, PROT_READ, MAP_PRIVATE, job->fd, 0);
 	if (file == MAP_FAILED)
 		_exit(CHILD_NOT_MAPPED);
-	if (!parser_sandbox__enter(parent, MEMORY_BYTES, job->deadline_ns))
+	if (!parser_sandbox__enter(parent, MEMORY_BYTES, cpu_seconds(job)))
 		_exit(CHILD_NOT_LOCKED_UP);
 	job->parse(job->context, file, job->size_bytes, answer->result);
 	__atomic_store_n(&answer->complete, 1, __ATOMIC_RELEASE);
@@ -173,7 +181,7 @@ static int error_of_signal(int number)
 		return -EIO;
 	if (number == SIGKILL)
 		return -ECHILD;
-	return number == SIGXCPU ? -ETIME : -EFAULT;
+	return number == SIGXCPU ? -E2BIG : -EFAULT;
 }
 
 /* Ends the child if it must, and lets go of it. 0 if it ended well. */

@@ -79,27 +79,29 @@ static uint64_t own_bytes(void)
 	return length > 0 ? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-static void lower_limit(int resource, uint64_t value)
+/* At `value` it is told, where there is a signal for that; behind `last` it is over. */
+static void lower_limit(int resource, uint64_t value, uint64_t last)
 {
 	struct rlimit limit;
 
-	if (getrlimit(resource, &limit) == 0 && limit.rlim_max < value)
-		value = limit.rlim_max;
-	limit.rlim_cur = limit.rlim_max = value;
+	if (getrlimit(resource, &limit) == 0 && limit.rlim_max < last)
+		last = limit.rlim_max;
+	limit.rlim_max = last;
+	limit.rlim_cur = value < last ? value : last;
 	setrlimit(resource, &limit);
 }
 
-static bool set_limits(uint64_t memory_bytes, int64_t cpu_ns)
+static bool set_limits(uint64_t memory_bytes, uint64_t cpu_s)
 {
 	uint64_t own = own_bytes();
 
 	if (!own)
 		return false;
-	lower_limit(RLIMIT_AS, own + memory_bytes);
-	lower_limit(RLIMIT_CPU, (uint64_t)cpu_ns / 1000000000 + 1);
-	lower_limit(RLIMIT_CORE, 0);
-	lower_limit(RLIMIT_FSIZE, 0);
-	lower_limit(RLIMIT_NOFILE, 0);
+	lower_limit(RLIMIT_AS, own + memory_bytes, own + memory_bytes);
+	lower_limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
+	lower_limit(RLIMIT_CORE, 0, 0);
+	lower_limit(RLIMIT_FSIZE, 0, 0);
+	lower_limit(RLIMIT_NOFILE, 0, 0);
 	return true;
 }
 
@@ -130,11 +132,11 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-bool parser_sandbox__enter(pid_t parent, uint64_t memory_bytes, int64_t cpu_ns)
+bool parser_sandbox__enter(pid_t parent, uint64_t memory_bytes, uint64_t cpu_s)
 {
 	reset_signals();
 	setsid();
-	if (syscall(SYS_close_range, 0, ~0U, 0) || !set_limits(memory_bytes, cpu_ns))
+	if (syscall(SYS_close_range, 0, ~0U, 0) || !set_limits(memory_bytes, cpu_s))
 		return false;
 	drop_rights();
 	/* A change of the user id would undo these. Who cannot be dumped cannot be read or

@@ -20,7 +20,7 @@
 
 enum { GET_ALLOCATED_BLOCKS };
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	struct twin_call call = {
 		.function = evaluation->symbols[GET_ALLOCATED_BLOCKS],
@@ -28,14 +28,13 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 	};
 	int error = twin__call(evaluation->twin, &call, 1);
 
-	(void)figures;
 	if (error < 0)
 		return error;
 	if (call.result == 0)
 		return -ENOENT; /* a library that nobody has initialised */
 	if (call.result > INT64_MAX)
 		return -EAGAIN;
-	evaluation->process->figures[FIG_PYTHON_BLOCKS] = (figure_value)call.result;
+	figures->python_blocks = (figure_value)call.result;
 	return 0;
 }
 

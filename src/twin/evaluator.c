@@ -42,6 +42,9 @@ static const struct persistence {
 #define DEAR_NS	      INT64_C(5000000)
 #define DEAR_INTERVAL 50
 
+/* All sources of a process have so much of what one may take: no process has many that loop. */
+#define DEADLINES_OF_ALL 2
+
 /* What was not in use in so many looks running is asked in every RARE_LOOKS-th. */
 #define EAGER_LOOKS 8
 #define RARE_LOOKS  16
@@ -129,31 +132,11 @@ void evaluator__end_look(struct evaluator *self, uint64_t look)
 	}
 }
 
-bool evaluator__find_function(struct evaluator *self, const struct process *process,
-			      const char *name, struct function_place *place)
-{
-	const struct subject *subject = find_subject(self, process);
-
-	for (size_t i = 0; subject && i < subject->candidate_count; i++) {
-		const struct candidate *candidate = &subject->candidates[i];
-
-		for (size_t j = 0; candidate->source->symbols[j]; j++) {
-			if (!candidate->addresses[j] || strcmp(candidate->source->symbols[j], name))
-				continue;
-			snprintf(place->path, sizeof(place->path), "%s", candidate->path);
-			place->address = candidate->addresses[j];
-			place->file_offset = candidate->file_offsets[j];
-			return true;
-		}
-	}
-	return false;
-}
-
 /* --- asking --- */
 
-static void clear_figures(struct allocator_figures *figures)
+static void clear_figures(struct source_figures *figures)
 {
-	*figures = (struct allocator_figures){
+	*figures = (struct source_figures){
 		.live_bytes = FIGURE_UNKNOWN,
 		.live_blocks = FIGURE_UNKNOWN,
 		.free_bytes = FIGURE_UNKNOWN,
@@ -162,6 +145,7 @@ static void clear_figures(struct allocator_figures *figures)
 		.resident_bytes = FIGURE_UNKNOWN,
 		.retained_bytes = FIGURE_UNKNOWN,
 		.metadata_bytes = FIGURE_UNKNOWN,
+		.python_blocks = FIGURE_UNKNOWN,
 	};
 }
 
@@ -183,7 +167,7 @@ static bool is_passing(int error)
 
 /* No allocator holds more than there is address space, or less than nothing: whoever says so
  * lies, or was caught in the middle of a change. */
-static bool are_possible(const struct allocator_figures *figures, const struct twin_target *target)
+static bool are_possible(const struct source_figures *figures, const struct twin_target *target)
 {
 	const figure_value values[] = {
 		figures->live_bytes,	 figures->live_blocks,	  figures->free_bytes,
@@ -203,23 +187,19 @@ static bool are_possible(const struct allocator_figures *figures, const struct t
 
 static void ask(struct evaluation *evaluation, struct candidate *candidate, struct answer *answer)
 {
-	size_t claims = evaluation->regions->count;
-	bool allocator = candidate->source->kind == SOURCE_ALLOCATOR;
 	const char *reason;
 
 	clear_figures(&answer->figures);
 	evaluation->reason[0] = '\0';
 	evaluation->symbols = candidate->addresses;
-	evaluation->state = &candidate->state;
-	answer->error =
-		candidate->source->evaluate(evaluation, allocator ? &answer->figures : NULL);
+	evaluation->state = &candidate->history.state;
+	answer->error = candidate->source->evaluate(evaluation, &answer->figures);
 	if (!answer->error && !are_possible(&answer->figures, evaluation->target)) {
 		clear_figures(&answer->figures);
 		answer->error = -EAGAIN;
 	}
 	if (!answer->error)
 		return;
-	evaluation->regions->count = claims;
 	reason = twin__reason(evaluation->twin);
 	if (answer->error == -ENOENT)
 		reason = "it is not in use";
@@ -230,37 +210,56 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
-/* The last answer stands in for one that would cost too much now, or be the same. */
+/* The last answer stands in for one that would cost too much now, or be the same. Who tells
+ * what is of V8 is asked in each look: else nothing could be told of any class. */
 static bool is_spared(struct evaluation *evaluation, const struct candidate *candidate,
 		      struct answer *answer)
 {
-	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - candidate->last_ns;
+	const struct candidate_history *history = &candidate->history;
+	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - history->last_ns;
 
-	if (candidate->absences >= EAGER_LOOKS &&
+	if (history->absences >= EAGER_LOOKS &&
 	    (evaluation->look + evaluation->process->key.pid) % RARE_LOOKS) {
-		*answer = candidate->last;
+		*answer = history->last;
 		return true;
 	}
-	if (candidate->cost_ns < DEAR_NS || age_ns >= candidate->cost_ns * DEAR_INTERVAL)
+	if (candidate->source->tells_classes || history->cost_ns < DEAR_NS ||
+	    age_ns >= history->cost_ns * DEAR_INTERVAL)
 		return false;
-	*answer = candidate->last;
+	*answer = history->last;
+	for (size_t i = 0; i < history->claims.count; i++)
+		evaluation__claim(evaluation, history->claims.items[i].start,
+				  history->claims.items[i].end, history->claims.items[i].class);
 	if (!answer->error)
 		process__add_note(evaluation->process,
 				  "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
 				  candidate->source->name, (double)age_ns / 1e9,
-				  candidate->cost_ns / 1000000);
+				  history->cost_ns / 1000000);
 	return true;
 }
 
-static void remember(struct candidate *candidate, const struct answer *answer, int64_t began_ns,
-		     bool claimed)
+static void remember_claims(struct candidate_history *history, const struct regions *regions,
+			    size_t first)
 {
-	if (claimed || (candidate->source->kind == SOURCE_RUNTIME && is_passing(answer->error)))
+	history->claims.count = 0;
+	for (size_t i = first; i < regions->count; i++) {
+		ARRAY_GROW(history->claims.items, history->claims.count, history->claims.capacity);
+		history->claims.items[history->claims.count++] = regions->items[i];
+	}
+}
+
+static void remember(struct candidate *candidate, const struct answer *answer, int64_t began_ns,
+		     const struct regions *regions, size_t first_claim)
+{
+	struct candidate_history *history = &candidate->history;
+
+	history->absences = answer->error == -ENOENT ? history->absences + 1 : 0;
+	if (candidate->source->tells_classes && answer->error != -ENOENT)
 		return;
-	candidate->absences = answer->error == -ENOENT ? candidate->absences + 1 : 0;
-	candidate->last = *answer;
-	candidate->last_ns = clock_ns(CLOCK_MONOTONIC);
-	candidate->cost_ns = candidate->last_ns - began_ns;
+	history->last = *answer;
+	history->last_ns = clock_ns(CLOCK_MONOTONIC);
+	history->cost_ns = history->last_ns - began_ns;
+	remember_claims(history, regions, first_claim);
 }
 
 /* The process while it is asked. */
@@ -316,9 +315,9 @@ static bool agree(figure_value value, figure_value before)
 /* Whether the answer can be believed: nothing that it is made from has changed meanwhile, or
  * two answers in a row say the same. */
 static bool is_confirmed(const struct asking *asking, const struct answer *answer,
-			 const struct allocator_figures *before)
+			 const struct source_figures *before)
 {
-	const struct allocator_figures *figures = &answer->figures;
+	const struct source_figures *figures = &answer->figures;
 
 	if (twin__is_current(asking->subject->twin))
 		return true;
@@ -328,7 +327,7 @@ static bool is_confirmed(const struct asking *asking, const struct answer *answe
 
 /* Asks again an allocator whose process ran meanwhile. */
 static void confirm(struct asking *asking, const struct candidate *candidate, struct answer *answer,
-		    struct allocator_figures *before)
+		    struct source_figures *before)
 {
 	if (answer->error || candidate->source->kind != SOURCE_ALLOCATOR ||
 	    is_confirmed(asking, answer, before))
@@ -370,9 +369,10 @@ static void prepare(const struct asking *asking, struct candidate *candidate, in
 
 	twin__set_asker(twin, (unsigned int)(candidate - asking->subject->candidates));
 	if (attempt)
-		candidate->restless_until_look = look + RESTLESS_LOOKS;
+		candidate->history.restless_until_look = look + RESTLESS_LOOKS;
 	/* where it does not come about, the answer may be right all the same */
-	if (candidate->source->kind == SOURCE_ALLOCATOR && look < candidate->restless_until_look)
+	if (candidate->source->kind == SOURCE_ALLOCATOR &&
+	    look < candidate->history.restless_until_look)
 		twin__settle(twin, SETTLE_NS);
 }
 
@@ -381,9 +381,9 @@ static void prepare(const struct asking *asking, struct candidate *candidate, in
 static bool ask_one(struct asking *asking, struct candidate *candidate, struct answer *answer)
 {
 	struct evaluation *evaluation = &asking->evaluation;
-	size_t claims = evaluation->regions->count;
+	size_t first_claim = evaluation->regions->count;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
-	struct allocator_figures before;
+	struct source_figures before;
 
 	clear_figures(&answer->figures);
 	clear_figures(&before);
@@ -399,10 +399,14 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 		ask(evaluation, candidate, answer);
 		confirm(asking, candidate, answer, &before);
 		asking->in_round = !answer->error || answer->error == -ENOENT;
+		if (answer->error)
+			evaluation->regions->count = first_claim;
 		if (!is_passing(answer->error))
 			break;
 	}
-	remember(candidate, answer, began_ns, evaluation->regions->count != claims);
+	if (!answer->error && candidate->source->claim)
+		candidate->source->claim(evaluation);
+	remember(candidate, answer, began_ns, evaluation->regions, first_claim);
 	log_verbose("twin of %u: %s: %.3f ms, %" PRIu64 " pages read, %" PRIu64 " faults, %" PRIu64
 		    " rounds%s%s",
 		    evaluation->process->key.pid, candidate->source->name,
@@ -415,13 +419,18 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 
 static void ask_all(struct asking *asking, struct answer *answers)
 {
+	struct answer late = {.error = -ETIME, .reason = "the others have taken all the time"};
 	struct subject *subject = asking->subject;
 	const struct answer *impossible = NULL;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	int64_t last_ns = began_ns + asking->request->limits.deadline_ns * DEADLINES_OF_ALL;
 
+	clear_figures(&late.figures);
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		struct candidate *candidate = &subject->candidates[i];
 
+		if (!impossible && clock_ns(CLOCK_MONOTONIC) > last_ns)
+			impossible = &late;
 		if (asking->request->runtimes_only && candidate->source->kind == SOURCE_ALLOCATOR)
 			answers[i].error = -ENOENT;
 		else if (impossible)
@@ -461,7 +470,7 @@ static void add_name(struct process *process, const char *name, bool heavier)
 }
 
 static void add_allocator(struct process *process, const struct figure_source *source,
-			  const struct allocator_figures *figures)
+			  const struct source_figures *figures)
 {
 	figure_value *mmapped = &process->figures[FIG_HEAP_MMAPPED];
 	bool heavier = figure_known(process->figures[FIG_HEAP_LIVE]) &&
@@ -498,6 +507,8 @@ static bool tell(struct process *process, const struct subject *subject,
 			process__add_note(process, "%s: %s", source->name, answers[i].reason);
 		if (source->tells_classes && answers[i].error)
 			classes = false;
+		if (figure_known(answers[i].figures.python_blocks))
+			process->figures[FIG_PYTHON_BLOCKS] = answers[i].figures.python_blocks;
 		/* of one that is in use but did not answer everything is unknown */
 		if (source->kind == SOURCE_ALLOCATOR)
 			add_allocator(process, source, &answers[i].figures);

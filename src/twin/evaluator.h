@@ -42,17 +42,6 @@ struct evaluator_request {
 bool evaluator__process(struct evaluator *evaluator, struct evaluator_request *request,
 			struct regions *regions);
 
-/* Address and file of a function of a process, for probes: the file's path under
- * /proc/PID/map_files and the offset in it; false if it has none. The name must be one of
- * the symbols of a source, as it stands there. Only after evaluator__process(). */
-struct function_place {
-	char path[96];
-	uint64_t file_offset;
-	uint64_t address;
-};
-bool evaluator__find_function(struct evaluator *evaluator, const struct process *process,
-			      const char *name, struct function_place *place);
-
 /* After a look: lets go of twins of processes that it did not see. */
 void evaluator__end_look(struct evaluator *evaluator, uint64_t look);
 

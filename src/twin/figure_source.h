@@ -41,17 +41,18 @@ struct evaluation {
 	char reason[160]; /* a source that fails may say why, where the twin does not */
 };
 
-/* What an allocator says of itself; FIGURE_UNKNOWN where it does not. */
-struct allocator_figures {
+/* What a source says that is no isolate's; FIGURE_UNKNOWN where it does not. */
+struct source_figures {
 	figure_value live_bytes, live_blocks;
 	figure_value free_bytes;    /* resident or not */
 	figure_value mmapped_bytes; /* part of live_bytes */
 	figure_value active_bytes, resident_bytes, retained_bytes, metadata_bytes;
+	figure_value python_blocks; /* CPython's; all others are an allocator's */
 };
 
 enum source_kind {
-	SOURCE_ALLOCATOR, /* serves malloc: fills allocator_figures */
-	SOURCE_RUNTIME,	  /* fills figures of its own */
+	SOURCE_ALLOCATOR, /* serves malloc */
+	SOURCE_RUNTIME,
 };
 
 struct figure_source {
@@ -64,10 +65,13 @@ struct figure_source {
 	/*
 	 * 0; -ENOENT: it is there, but not in use; -EAGAIN: the answers contradict each other,
 	 * as the process changed meanwhile: it is asked again; another -errno, where
-	 * twin__reason() or evaluation->reason tells why. Allocators fill *figures, which
-	 * comes with everything unknown; it is NULL for runtimes.
+	 * twin__reason() or evaluation->reason tells why. *figures comes with everything
+	 * unknown; isolates go to the process.
 	 */
-	int (*evaluate)(struct evaluation *evaluation, struct allocator_figures *figures);
+	int (*evaluate)(struct evaluation *evaluation, struct source_figures *figures);
+	/* Claims what is the source's, after it has answered; NULL where evaluate() does that.
+	 * What is asked for it may end the round, and begin another. */
+	void (*claim)(struct evaluation *evaluation);
 	/* Frees *state; may be NULL where there is none. */
 	void (*free_state)(void *state);
 };

@@ -29,7 +29,7 @@ enum field {
 	FIELD_COUNT
 };
 
-static int check_fields(const uint64_t *fields, struct allocator_figures *figures)
+static int check_fields(const uint64_t *fields, struct source_figures *figures)
 {
 	if (fields[ARENA] > INT64_MAX / 2 || fields[HBLKHD] > INT64_MAX / 2 ||
 	    fields[UORDBLKS] > fields[ARENA] ||
@@ -67,7 +67,7 @@ static int call(struct evaluation *evaluation, uint64_t function)
 	return twin__call(evaluation->twin, &call, 1);
 }
 
-static int evaluate_old(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate_old(struct evaluation *evaluation, struct source_figures *figures)
 {
 	uint32_t narrow[FIELD_COUNT];
 	uint64_t fields[FIELD_COUNT];
@@ -87,7 +87,7 @@ static int evaluate_old(struct evaluation *evaluation, struct allocator_figures 
 	return check_fields(fields, figures);
 }
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	uint64_t fields[FIELD_COUNT];
 	int error;

@@ -163,7 +163,7 @@ static figure_value free_bytes(const figure_value *values)
 	return sum(difference(values[ACTIVE], values[ALLOCATED]), pages * values[PAGE_BYTES]);
 }
 
-static void fill(struct allocator_figures *figures, const figure_value *values)
+static void fill(struct source_figures *figures, const figure_value *values)
 {
 	figures->live_bytes = values[ALLOCATED];
 	figures->live_blocks = sum(difference(values[SMALL_ALLOCATED], values[SMALL_FREED]),
@@ -215,7 +215,7 @@ static const struct ownership_rule lookup_rule = {
 	.part_bytes = UINT64_C(1) << 30,
 };
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	figure_value values[QUESTION_COUNT];
 	int error = ask_statistics(evaluation, values);
@@ -231,8 +231,12 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 			return -EAGAIN;
 		fill(figures, values);
 	}
-	ownership__claim((struct ownership **)evaluation->state, evaluation, &lookup_rule);
 	return 0;
+}
+
+static void claim(struct evaluation *evaluation)
+{
+	ownership__claim((struct ownership **)evaluation->state, evaluation, &lookup_rule);
 }
 
 static void free_state(void *state)
@@ -249,6 +253,7 @@ static void free_state(void *state)
 		.symbols = (const char *const[]){symbol, NULL},                                    \
 		.required = 1,                                                                     \
 		.evaluate = evaluate,                                                              \
+		.claim = claim,                                                                    \
 		.free_state = free_state,                                                          \
 	}
 

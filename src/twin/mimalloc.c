@@ -237,7 +237,8 @@ static int claim_segments(struct evaluation *evaluation, const struct area_sums 
 	error = twin__call(evaluation->twin, calls, count);
 	for (size_t i = 0; error == 0 && i < count; i++) {
 		uint64_t segment = parts[i].start / AREA_SEGMENT_BYTES;
-		bool has_area = sums->segments[area_sums__slot(sums, segment)] == segment;
+		uint64_t slot = area_sums__slot(sums, segment);
+		bool has_area = slot < AREA_SEGMENTS && sums->segments[slot] == segment;
 
 		/* a bool; in the inner of a huge block it can be wrong (2.0.9) */
 		if ((uint8_t)calls[i].result == 0 && !has_area)
@@ -279,7 +280,7 @@ static int check_version(struct evaluation *evaluation)
 	return version >= OLDEST_VERSION && version <= NEWEST_VERSION ? 0 : -ENOTSUP;
 }
 
-static void fill(struct evaluation *evaluation, struct allocator_figures *figures,
+static void fill(struct evaluation *evaluation, struct source_figures *figures,
 		 const struct area_sums *sums, bool left_over)
 {
 	if (left_over) {
@@ -293,7 +294,7 @@ static void fill(struct evaluation *evaluation, struct allocator_figures *figure
 	figures->active_bytes = (figure_value)sums->committed_bytes;
 }
 
-static int ask(struct evaluation *evaluation, struct allocator_figures *figures,
+static int ask(struct evaluation *evaluation, struct source_figures *figures,
 	       struct area_sums *sums)
 {
 	bool left_over = false;
@@ -309,7 +310,7 @@ static int ask(struct evaluation *evaluation, struct allocator_figures *figures,
 	return error;
 }
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	struct area_sums *sums;
 	int error = check_version(evaluation);

@@ -29,9 +29,8 @@ struct ownership_rule {
 };
 
 /*
- * Claims the allocator's mappings as malloc. *ownership is made at the first call. To be
- * called last: when a question fails, the round was begun anew, and nothing of it is left
- * but the process; figures asked for before stay good.
+ * Claims the allocator's mappings as malloc. *ownership is made at the first call. When a
+ * question fails, the round was begun anew, and nothing of it is left but the process.
  */
 void ownership__claim(struct ownership **ownership, struct evaluation *evaluation,
 		      const struct ownership_rule *rule);

@@ -2,7 +2,6 @@
 #include "twin/subject.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +25,10 @@ struct subject *subject__new(const struct process_key *key, uint64_t image)
 
 static void release_candidate(struct candidate *candidate)
 {
-	if (candidate->source->free_state && candidate->state)
-		candidate->source->free_state(candidate->state);
+	if (candidate->source->free_state && candidate->history.state)
+		candidate->source->free_state(candidate->history.state);
+	regions__release(&candidate->history.claims);
 	free(candidate->addresses);
-	free(candidate->file_offsets);
 }
 
 void subject__free(struct subject *self)
@@ -71,8 +70,6 @@ const char **source_symbols__list(size_t *count)
 struct mapped_file {
 	const struct elf_file *elf;
 	uint64_t bias;
-	pid_t tid;
-	const struct mapping *mapping;
 };
 
 static bool has_required(const struct figure_source *source, const struct elf_symbol *symbols)
@@ -92,17 +89,11 @@ static struct candidate new_candidate(const struct figure_source *source,
 		.source = source,
 		.bias = file->bias,
 		.addresses = xcalloc(count + 1, sizeof(*candidate.addresses)),
-		.file_offsets = xcalloc(count + 1, sizeof(*candidate.file_offsets)),
 	};
 
-	for (size_t i = 0; i < count; i++) {
-		if (!symbols[i].address)
-			continue;
-		candidate.addresses[i] = symbols[i].address + file->bias;
-		candidate.file_offsets[i] = symbols[i].file_offset;
-	}
-	snprintf(candidate.path, sizeof(candidate.path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
-		 file->tid, file->mapping->start, file->mapping->end);
+	for (size_t i = 0; i < count; i++)
+		if (symbols[i].address)
+			candidate.addresses[i] = symbols[i].address + file->bias;
 	return candidate;
 }
 
@@ -117,38 +108,55 @@ static bool has_candidate(const struct candidate *candidates, size_t count,
 	return false;
 }
 
+/* What a process has is unknown as long as one of its files is. */
+static void set_unread(struct subject *self, const char *reason)
+{
+	snprintf(self->unread, sizeof(self->unread), "%s", reason);
+	self->unread_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+static void add_candidate(struct subject *self, const struct figure_source *source,
+			  const struct elf_symbol *symbols, const struct mapped_file *file)
+{
+	struct candidate candidate = new_candidate(source, symbols, file);
+
+	if (has_candidate(self->candidates, self->candidate_count, &candidate)) {
+		release_candidate(&candidate);
+		return;
+	}
+	if (self->candidate_count == SUBJECT_CANDIDATES_MAX) {
+		release_candidate(&candidate);
+		set_unread(self, "more sources of figures than any program has");
+		return;
+	}
+	self->candidates = xreallocarray(self->candidates, self->candidate_count + 1,
+					 sizeof(*self->candidates));
+	self->candidates[self->candidate_count++] = candidate;
+}
+
 static void add_candidates(struct subject *self, const struct mapped_file *file)
 {
 	const struct elf_symbol *symbols = file->elf->symbols;
 
 	for (size_t i = 0; i < figure_source_count; i++) {
-		const struct figure_source *source = figure_sources[i];
-		struct candidate candidate;
-
-		if (has_required(source, symbols)) {
-			candidate = new_candidate(source, symbols, file);
-			if (has_candidate(self->candidates, self->candidate_count, &candidate)) {
-				release_candidate(&candidate);
-			} else {
-				self->candidates =
-					xreallocarray(self->candidates, self->candidate_count + 1,
-						      sizeof(*self->candidates));
-				self->candidates[self->candidate_count++] = candidate;
-			}
-		}
-		symbols += symbol_count(source);
+		if (has_required(figure_sources[i], symbols))
+			add_candidate(self, figure_sources[i], symbols, file);
+		symbols += symbol_count(figure_sources[i]);
 	}
 }
 
-/* What a source knew of the process it knows still. */
-static void hand_over_states(struct subject *self, struct candidate *old, size_t old_count)
+/* What was known of a source is known still. */
+static void hand_over_history(struct subject *self, struct candidate *old, size_t old_count)
 {
+	static const struct candidate_history none;
+
 	for (size_t i = 0; i < self->candidate_count; i++) {
 		for (size_t j = 0; j < old_count; j++) {
-			if (!old[j].state || !has_candidate(&old[j], 1, &self->candidates[i]))
+			if (!has_candidate(&old[j], 1, &self->candidates[i]))
 				continue;
-			self->candidates[i].state = old[j].state;
-			old[j].state = NULL;
+			self->candidates[i].history = old[j].history;
+			old[j].history = none;
+			break;
 		}
 	}
 	for (size_t j = 0; j < old_count; j++)
@@ -188,17 +196,10 @@ static void put_exact_first(struct subject *self)
 	}
 }
 
-/* What a process has is unknown as long as one of its files is. */
-static void set_unread(struct subject *self, const char *reason)
-{
-	snprintf(self->unread, sizeof(self->unread), "%s", reason);
-	self->unread_ns = clock_ns(CLOCK_MONOTONIC);
-}
-
 static void look_into(struct subject *self, struct elf_symbols *symbols, pid_t tid,
 		      const struct mapping *mapping)
 {
-	struct mapped_file file = {.tid = tid, .mapping = mapping};
+	struct mapped_file file;
 	int fd = target_pages__open_file(tid, mapping);
 
 	/* -ESRCH: not mapped any more; -ENODATA: not a file to be opened */
@@ -218,6 +219,9 @@ static void look_into(struct subject *self, struct elf_symbols *symbols, pid_t t
 
 #define UNREAD_RETRY_NS INT64_C(10000000000)
 
+/* What was read is remembered: a further attempt gets further. */
+#define READING_NS INT64_C(5000000000)
+
 static bool is_up_to_date(const struct subject *self, uint64_t files)
 {
 	return files == self->files &&
@@ -228,8 +232,9 @@ void subject__find_candidates(struct subject *self, struct elf_symbols *symbols,
 			      const struct mapping *mappings, size_t mapping_count)
 {
 	uint64_t files = mapped_files(mappings, mapping_count);
+	int64_t deadline_ns = clock_ns(CLOCK_MONOTONIC) + READING_NS;
 	struct candidate *old = self->candidates;
-	size_t old_count = self->candidate_count;
+	size_t old_count = self->candidate_count, read = 0;
 
 	if (is_up_to_date(self, files))
 		return;
@@ -237,9 +242,15 @@ void subject__find_candidates(struct subject *self, struct elf_symbols *symbols,
 	self->unread[0] = '\0';
 	self->candidates = NULL;
 	self->candidate_count = 0;
-	for (size_t i = 0; i < mapping_count; i++)
-		if (is_code(&mappings[i]))
-			look_into(self, symbols, tid, &mappings[i]);
+	for (size_t i = 0; i < mapping_count; i++) {
+		if (!is_code(&mappings[i]))
+			continue;
+		if (read++ == SUBJECT_FILES_MAX || clock_ns(CLOCK_MONOTONIC) > deadline_ns) {
+			set_unread(self, "to look into all of them takes too long");
+			break;
+		}
+		look_into(self, symbols, tid, &mappings[i]);
+	}
 	put_exact_first(self);
-	hand_over_states(self, old, old_count);
+	hand_over_history(self, old, old_count);
 }

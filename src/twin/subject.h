@@ -9,7 +9,7 @@
 
 /* The answer of one source. */
 struct answer {
-	struct allocator_figures figures;
+	struct source_figures figures;
 	int error;
 	char reason[192];
 };
@@ -18,15 +18,22 @@ struct answer {
 struct candidate {
 	const struct figure_source *source;
 	uint64_t bias;
-	uint64_t *addresses;	  /* of the source's symbols in the target; 0 where there is none */
-	uint64_t *file_offsets;	  /* of the same */
-	char path[96];		  /* of the file, below map_files */
-	void *state;		  /* the source's */
-	struct answer last;	  /* with its error */
-	int64_t last_ns, cost_ns; /* when, and how long it took; 0: there was none */
-	unsigned int absences;	  /* answers running that it is not in use */
-	uint64_t restless_until_look; /* it had to be asked more than once */
+	uint64_t *addresses; /* of the source's symbols in the target; 0 where there is none */
+	/* What is known of it from look to look. */
+	struct candidate_history {
+		void *state;		      /* the source's */
+		struct answer last;	      /* with its error */
+		struct regions claims;	      /* that came with it */
+		int64_t last_ns, cost_ns;     /* when, and how long it took; 0: there was none */
+		unsigned int absences;	      /* answers running that it is not in use */
+		uint64_t restless_until_look; /* it had to be asked more than once */
+	} history;
 };
+
+/* Files that are looked into, and sources that are asked, of one process: more has none that
+ * means well. */
+#define SUBJECT_FILES_MAX      512
+#define SUBJECT_CANDIDATES_MAX 32
 
 struct subject {
 	struct process_key key;

@@ -48,8 +48,9 @@ enum origin {
 /* The kernel does not tell where it ends, but for the list of mappings. */
 static uint64_t own_vdso_bytes(void)
 {
-	uint64_t own = getauxval(AT_SYSINFO_EHDR), start, end, bytes = 0;
-	FILE *file = own ? fopen("/proc/self/maps", "re") : NULL;
+	static uint64_t bytes;
+	uint64_t own = getauxval(AT_SYSINFO_EHDR), start, end;
+	FILE *file = own && !bytes ? fopen("/proc/self/maps", "re") : NULL;
 	char line[512];
 
 	while (file && !bytes && fgets(line, sizeof(line), file))
@@ -111,6 +112,8 @@ static int open_memory(struct target_pages *self, const struct twin_target *targ
 	return 0;
 }
 
+/* What cannot be accessed at all never gets into a twin: threads' guards and the reserved parts
+ * of heaps come and go. */
 static uint64_t layout_of(const struct twin_target *target)
 {
 	uint64_t layout = 0;
@@ -118,7 +121,7 @@ static uint64_t layout_of(const struct twin_target *target)
 	for (size_t i = 0; i < target->mapping_count; i++) {
 		const struct mapping *mapping = &target->mappings[i];
 
-		if (!mapping->writable)
+		if (!mapping->writable && (mapping->readable || mapping->executable))
 			layout = hash_number(layout ^ mapping->start) +
 				 hash_number(mapping->end ^ mapping->file_offset);
 	}
@@ -174,25 +177,39 @@ bool target_pages__is_constant(const struct target_pages *self, uint64_t address
 	return index < self->target->mapping_count && !self->target->mappings[index].writable;
 }
 
-/* Not O_PATH and a second open: the link leads to the very file that is mapped, whatever
- * its name says now. */
-int target_pages__open_file(pid_t tid, const struct mapping *mapping)
+/* What is no regular file must not be opened: a device may act on it. Not to wait for who
+ * holds a lease on it. */
+static int open_regular(int handle)
 {
 	struct stat status;
-	char path[96];
+	char path[32];
 	int fd;
+
+	if (fstat(handle, &status))
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -ENODATA;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The link leads to the very file that is mapped, whatever its name says now. */
+int target_pages__open_file(pid_t tid, const struct mapping *mapping)
+{
+	char path[96];
+	int handle, fd;
 
 	if (!mapping->has_file || mapping->device || mapping->may_block)
 		return -ENODATA;
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, tid, mapping->start,
 		 mapping->end);
-	/* what is no regular file must not be opened: a device may act on it */
-	if (stat(path, &status))
+	handle = open(path, O_PATH | O_CLOEXEC);
+	if (handle < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	if (!S_ISREG(status.st_mode))
-		return -ENODATA;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME);
-	return fd < 0 ? -errno : fd;
+	fd = open_regular(handle);
+	close(handle);
+	return fd;
 }
 
 static ssize_t read_file(struct target_pages *self, size_t index, uint64_t address, size_t pages,

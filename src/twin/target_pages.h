@@ -64,7 +64,7 @@ ssize_t target_pages__peek_run(struct target_pages *pages, uint64_t address, siz
 bool target_pages__is_constant(const struct target_pages *pages, uint64_t address);
 
 /* A number that changes when constant memory may have become something else: mappings
- * that cannot be written to came, went or moved. */
+ * that can be read, but not be written to, came, went or moved. */
 uint64_t target_pages__layout(const struct target_pages *pages);
 
 /* Opens the file of a mapping, by /proc/PID/map_files; the descriptor, a regular file's,

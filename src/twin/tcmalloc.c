@@ -111,7 +111,7 @@ static const enum property heap_parts[] = {ALLOCATED,	 CENTRAL_FREE,	TRANSFER_FR
 					   THREADS_FREE, PAGEHEAP_FREE, PAGEHEAP_UNMAPPED};
 static const enum property pageheap_parts[] = {PAGEHEAP_FREE, PAGEHEAP_UNMAPPED};
 
-static void fill(struct allocator_figures *figures, const figure_value *values)
+static void fill(struct source_figures *figures, const figure_value *values)
 {
 	figure_value heap = values[HEAP_SIZE], unmapped = values[PAGEHEAP_UNMAPPED];
 
@@ -153,7 +153,7 @@ static bool fits(const struct evaluation *evaluation, const figure_value *values
 	return debugging ? parts <= values[HEAP_SIZE] : parts == values[HEAP_SIZE];
 }
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	figure_value values[PROPERTY_COUNT];
 	int error = ask_properties(evaluation, values);
@@ -165,10 +165,14 @@ static int evaluate(struct evaluation *evaluation, struct allocator_figures *fig
 	if (!fits(evaluation, values))
 		return -EAGAIN;
 	fill(figures, values);
+	return 0;
+}
+
+static void claim(struct evaluation *evaluation)
+{
 	if (evaluation->symbols[GET_OWNERSHIP])
 		ownership__claim((struct ownership **)evaluation->state, evaluation,
 				 &ownership_rule);
-	return 0;
 }
 
 static void free_state(void *state)
@@ -185,5 +189,6 @@ const struct figure_source tcmalloc_source = {
 					 NULL},
 	.required = 1,
 	.evaluate = evaluate,
+	.claim = claim,
 	.free_state = free_state,
 };

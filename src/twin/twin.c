@@ -126,85 +126,6 @@ static int fail_to_read(struct twin *self, int error, uint64_t address)
 	}
 }
 
-/* --- pages into the twin --- */
-
-/* Those that are there already stay. */
-static int fill(struct twin *self, uint64_t address, size_t pages, const char *data)
-{
-	return self->process.delivery->fill(&self->process, address, pages, data);
-}
-
-static void know(struct twin *self, uint64_t address, size_t pages)
-{
-	known_pages__add(&self->known, address, pages, self->buffer, self->page_bytes, self->asker);
-}
-
-static int bring(struct twin *self, uint64_t address, size_t max_pages, size_t *brought)
-{
-	ssize_t pages = target_pages__read(self->pages, address, max_pages, self->buffer);
-	int error;
-
-	*brought = 0;
-	if (pages < 0)
-		return (int)pages;
-	error = fill(self, address, (size_t)pages, self->buffer);
-	if (error)
-		return error;
-	self->statistics.pages_fetched += (uint64_t)pages;
-	*brought = (size_t)pages;
-	return 0;
-}
-
-/*
- * What can be had of the rest of the block, behind the page and before it. Most of it is
- * never touched: later rounds do without it, and so without this process, which would go on
- * with what lies there.
- */
-static void read_ahead(struct twin *self, uint64_t address)
-{
-	uint64_t block_bytes = BLOCK_PAGES * self->page_bytes;
-	uint64_t start = address & ~(block_bytes - 1), at = start;
-
-	while (at < start + block_bytes) {
-		size_t left = (size_t)((start + block_bytes - at) / self->page_bytes), brought;
-
-		if (at == address || bring(self, at, left, &brought) || !brought) {
-			at += self->page_bytes;
-			continue;
-		}
-		known_pages__add(&self->ahead, at, brought, self->buffer, self->page_bytes,
-				 self->asker);
-		self->has_unknown = true;
-		at += brought * self->page_bytes;
-	}
-}
-
-static int serve_fault(struct twin *self, uint64_t address)
-{
-	size_t brought;
-	int error;
-
-	address &= ~(self->page_bytes - 1);
-	if (self->statistics.pages_fetched >= self->limits.pages)
-		return fail(self, -E2BIG, "it needs more than %" PRIu64 " pages of the target",
-			    self->limits.pages);
-	self->statistics.faults++;
-	error = bring(self, address, 1, &brought);
-	if (error)
-		return fail_to_read(self, error, address);
-	know(self, address, 1);
-	if (self->statistics.faults > FAULTS_OF_A_WALK)
-		read_ahead(self, address);
-	return 0;
-}
-
-/* --- the process --- */
-
-static uint64_t doorbell(const struct twin *self, uint64_t batch)
-{
-	return self->process.home + HOME_DOORBELL_OFFSET + batch * self->page_bytes;
-}
-
 static int tell_setup_error(struct twin *self, int error)
 {
 	static const char *const stages[] = {
@@ -253,6 +174,92 @@ static int tell_end(struct twin *self)
 		return fail(self, -EFAULT, "it crashed (signal %d, %s)", end_signal,
 			    strsignal(end_signal));
 	}
+}
+
+/* --- pages into the twin --- */
+
+/* Those that are there already stay. */
+static int fill(struct twin *self, uint64_t address, size_t pages, const char *data)
+{
+	return self->process.delivery->fill(&self->process, address, pages, data);
+}
+
+static void know(struct twin *self, uint64_t address, size_t pages)
+{
+	known_pages__add(&self->known, address, pages, self->buffer, self->page_bytes, self->asker);
+}
+
+/* How many pages were brought, or -errno as target_pages__read(); *twin_failed: the twin could
+ * not take them, which says nothing of the target. */
+static ssize_t bring(struct twin *self, uint64_t address, size_t max_pages, bool *twin_failed)
+{
+	ssize_t pages = target_pages__read(self->pages, address, max_pages, self->buffer);
+	int error;
+
+	*twin_failed = false;
+	if (pages < 0)
+		return pages;
+	error = fill(self, address, (size_t)pages, self->buffer);
+	if (error) {
+		*twin_failed = true;
+		return error;
+	}
+	self->statistics.pages_fetched += (uint64_t)pages;
+	return pages;
+}
+
+/*
+ * What can be had of the rest of the block, behind the page and before it. Most of it is
+ * never touched: later rounds do without it, and so without this process, which would go on
+ * with what lies there.
+ */
+static void read_ahead(struct twin *self, uint64_t address)
+{
+	uint64_t block_bytes = BLOCK_PAGES * self->page_bytes;
+	uint64_t start = address & ~(block_bytes - 1), at = start;
+
+	while (at < start + block_bytes) {
+		size_t left = (size_t)((start + block_bytes - at) / self->page_bytes);
+		bool twin_failed;
+		ssize_t pages = at == address ? 0 : bring(self, at, left, &twin_failed);
+
+		if (pages <= 0) {
+			at += self->page_bytes;
+			continue;
+		}
+		known_pages__add(&self->ahead, at, (size_t)pages, self->buffer, self->page_bytes,
+				 self->asker);
+		self->has_unknown = true;
+		at += (size_t)pages * self->page_bytes;
+	}
+}
+
+static int serve_fault(struct twin *self, uint64_t address)
+{
+	bool twin_failed;
+	ssize_t pages;
+
+	address &= ~(self->page_bytes - 1);
+	if (self->statistics.pages_fetched >= self->limits.pages)
+		return fail(self, -E2BIG, "it needs more than %" PRIu64 " pages of the target",
+			    self->limits.pages);
+	self->statistics.faults++;
+	pages = bring(self, address, 1, &twin_failed);
+	if (twin_failed)
+		return tell_end(self);
+	if (pages < 0)
+		return fail_to_read(self, (int)pages, address);
+	know(self, address, 1);
+	if (self->statistics.faults > FAULTS_OF_A_WALK)
+		read_ahead(self, address);
+	return 0;
+}
+
+/* --- the process --- */
+
+static uint64_t doorbell(const struct twin *self, uint64_t batch)
+{
+	return self->process.home + HOME_DOORBELL_OFFSET + batch * self->page_bytes;
 }
 
 /* As page_delivery.wait(), but -ETIME and -ELOOP (it walks in circles) are final. */
@@ -342,29 +349,29 @@ static struct refresh refresh_of(const struct twin *self)
 static int fill_known(struct twin *self)
 {
 	size_t kept = 0;
-	int error = 0;
 
 	known_pages__sort(&self->known);
-	for (size_t i = 0, run; i < self->known.count && !error; i += run) {
+	for (size_t i = 0, run; i < self->known.count; i += run) {
 		uint64_t address = self->known.items[i].address;
+		bool twin_failed;
 		ssize_t pages;
 
 		run = run_of_known(self, i, TARGET_PAGES_AT_ONCE);
-		pages = target_pages__read(self->pages, address, run, self->buffer);
+		pages = bring(self, address, run, &twin_failed);
+		if (twin_failed)
+			return tell_end(self);
 		if (pages == -ESRCH)
-			return -ESRCH;
+			return fail_to_read(self, -ESRCH, address);
 		run = pages < 0 ? 1 : (size_t)pages;
 		if (pages < 0)
 			continue;
-		error = fill(self, address, run, self->buffer);
-		self->statistics.pages_fetched += run;
 		known_pages__set(&self->known, i, run, self->buffer, self->page_bytes);
 		memmove(&self->known.items[kept], &self->known.items[i],
 			run * sizeof(*self->known.items));
 		kept += run;
 	}
 	self->known.count = kept;
-	return error;
+	return 0;
 }
 
 static int start_with(struct twin *self, const struct twin_target *target,
@@ -405,8 +412,7 @@ static int start(struct twin *self, const struct twin_target *target)
 	if (error)
 		return error;
 	patience__begin(&self->patience, self->process.pid);
-	error = fill_known(self);
-	return error ? fail_to_read(self, error, 0) : 0;
+	return fill_known(self);
 }
 
 static bool can_go_on(const struct twin *self, const struct twin_target *target)

@@ -96,7 +96,8 @@ static int bound_cpu(void)
 	/* to raise it takes a right that is gone */
 	if (limit.rlim_max > MAX_CPU_SECONDS)
 		limit.rlim_max = MAX_CPU_SECONDS;
-	limit.rlim_cur = limit.rlim_max;
+	/* the last second is for the signal that tells of it */
+	limit.rlim_cur = limit.rlim_max > 1 ? limit.rlim_max - 1 : limit.rlim_max;
 	return setrlimit(RLIMIT_CPU, &limit);
 }
 

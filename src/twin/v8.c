@@ -160,7 +160,7 @@ static int give_up(struct v8_state *state, struct evaluation *evaluation, int er
 	return 0;
 }
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	struct v8_state *state = state_of(evaluation);
 	int err;

@@ -44,8 +44,11 @@
 /* Words of a backing store that are looked at. */
 #define STORE_WORDS 12
 
-/* Every how many looks a block is verified. */
-#define VERIFY_PERIOD 8
+/* Every how many looks a block is verified; and when it is asked anew what was found to be none:
+ * malloc may have given the same place to something else, or it was not in memory. */
+#define VERIFY_PERIOD	  8
+#define OTHER_BLOCK_LOOKS 256
+#define DULL_LOOKS	  64
 
 enum block_kind {
 	BLOCK_UNKNOWN,
@@ -58,15 +61,20 @@ struct block {
 	uint64_t start, end;
 	uint64_t place; /* of the word that holds its address, of a buffer */
 	uint64_t search;
+	uint64_t other_look; /* the look in which it was found to be none */
 	enum block_kind kind;
+};
+
+/* A mapping without a chunk. */
+struct range {
+	uint64_t start, end;
+	uint64_t look; /* that found none */
 };
 
 struct v8_backing {
 	struct block *blocks; /* in the order of addresses */
 	size_t count;
-	struct range {
-		uint64_t start, end;
-	} * dull; /* mappings without a chunk, in the order of addresses */
+	struct range *dull; /* in the order of addresses */
 	size_t dull_count;
 	uint64_t search;   /* number of the search under way */
 	uint64_t position; /* where it goes on; 0: none is under way */
@@ -122,16 +130,26 @@ static const struct block *known_block(struct backing_look *look, uint64_t addre
 	return NULL;
 }
 
-static bool is_dull(struct backing_look *look, const struct mapping *mapping)
+/* What is known of a mapping that had no chunk, for as long as that holds. */
+static const struct range *known_dull(struct backing_look *look, const struct mapping *mapping)
 {
 	const struct v8_backing *backing = look->backing;
+	const struct range *range;
 
 	while (look->known_dull < backing->dull_count &&
 	       backing->dull[look->known_dull].start < mapping->start)
 		look->known_dull++;
-	return look->known_dull < backing->dull_count &&
-	       backing->dull[look->known_dull].start == mapping->start &&
-	       backing->dull[look->known_dull].end == mapping->end;
+	range = &backing->dull[look->known_dull];
+	if (look->known_dull == backing->dull_count || range->start != mapping->start ||
+	    range->end != mapping->end || look->evaluation->look - range->look >= DULL_LOOKS)
+		return NULL;
+	return range;
+}
+
+static void add_dull(struct backing_look *look, const struct range *range)
+{
+	ARRAY_GROW(look->dull, look->dull_count, look->dull_capacity);
+	look->dull[look->dull_count++] = *range;
 }
 
 /* Where the chunk ends that has this header, 0 if it is none. */
@@ -185,10 +203,9 @@ static void find_blocks_in(struct backing_look *look, const struct mapping *mapp
 		look->blocks[look->count++] = block;
 		address = block.end;
 	}
-	if (look->count == before) {
-		ARRAY_GROW(look->dull, look->dull_count, look->dull_capacity);
-		look->dull[look->dull_count++] = (struct range){mapping->start, mapping->end};
-	}
+	if (look->count == before && look->count < MAX_BLOCKS)
+		add_dull(look,
+			 &(struct range){mapping->start, mapping->end, look->evaluation->look});
 }
 
 static void find_blocks(struct backing_look *look)
@@ -197,16 +214,15 @@ static void find_blocks(struct backing_look *look)
 
 	for (size_t i = 0; i < target->mapping_count; i++) {
 		const struct mapping *mapping = &target->mappings[i];
+		const struct range *dull;
 
 		if (!may_hold_chunks(mapping) || v8_pages__is_page(look->pages, mapping->start))
 			continue;
-		if (is_dull(look, mapping)) {
-			ARRAY_GROW(look->dull, look->dull_count, look->dull_capacity);
-			look->dull[look->dull_count++] =
-				(struct range){mapping->start, mapping->end};
-		} else {
+		dull = known_dull(look, mapping);
+		if (dull)
+			add_dull(look, dull);
+		else
 			find_blocks_in(look, mapping);
-		}
 	}
 }
 
@@ -220,14 +236,21 @@ static bool is_allocator(const struct backing_look *look, uint64_t word)
 	return false;
 }
 
+/* Whether a buffer of that length has a block like this. */
+static bool is_length(const struct block *block, uint64_t bytes)
+{
+	uint64_t room = block->end - block->start - HEADER_BYTES;
+
+	return bytes <= room && room - bytes <= KERNEL_PAGE + HEADER_BYTES;
+}
+
 /* Whether a backing store that begins at the place is the block's. */
 static bool is_store(const struct backing_look *look, uint64_t place, const struct block *block)
 {
-	uint64_t words[STORE_WORDS], room = block->end - block->start - HEADER_BYTES;
+	uint64_t words[STORE_WORDS];
 
 	if (twin__peek(look->evaluation->twin, place, words, sizeof(words)) ||
-	    words[0] != block->start + HEADER_BYTES || words[1] > room ||
-	    room - words[1] > KERNEL_PAGE + HEADER_BYTES)
+	    words[0] != block->start + HEADER_BYTES || !is_length(block, words[1]))
 		return false;
 	for (size_t i = 2; i < STORE_WORDS; i++)
 		if (is_allocator(look, words[i]))
@@ -251,9 +274,11 @@ static struct block *block_at(const struct backing_look *look, uint64_t address)
 	return low < look->count && look->blocks[low].start <= address ? &look->blocks[low] : NULL;
 }
 
-static void search_page(const struct backing_look *look, uint64_t page, const uint64_t *words)
+/* Who means ill could have such words everywhere: each is paid for. */
+static void search_page(const struct backing_look *look, uint64_t page, const uint64_t *words,
+			size_t *left)
 {
-	for (size_t i = 0; i < PAGE_WORDS; i++) {
+	for (size_t i = 0; i < PAGE_WORDS && *left; i++) {
 		struct block *block;
 
 		if (words[i] % KERNEL_PAGE != HEADER_BYTES)
@@ -261,7 +286,10 @@ static void search_page(const struct backing_look *look, uint64_t page, const ui
 		block = block_at(look, words[i] - HEADER_BYTES);
 		if (!block || block->start != words[i] - HEADER_BYTES ||
 		    block->kind != BLOCK_UNKNOWN ||
-		    !is_store(look, page + i * sizeof(uint64_t), block))
+		    (i + 1 < PAGE_WORDS && !is_length(block, words[i + 1])))
+			continue;
+		--*left;
+		if (!is_store(look, page + i * sizeof(uint64_t), block))
 			continue;
 		block->kind = BLOCK_BUFFER;
 		block->place = page + i * sizeof(uint64_t);
@@ -307,7 +335,8 @@ static size_t search_run(const struct backing_look *look, uint64_t page, uint64_
 			       max_pages < RUN_PAGES ? max_pages : RUN_PAGES, words, &absent);
 
 	for (ssize_t i = 0; i < pages; i++)
-		search_page(look, page + (size_t)i * KERNEL_PAGE, words + (size_t)i * PAGE_WORDS);
+		search_page(look, page + (size_t)i * KERNEL_PAGE, words + (size_t)i * PAGE_WORDS,
+			    left);
 	if (pages <= 0) {
 		absent += absent == 0;
 		*left -= absent < *left ? absent : *left;
@@ -353,8 +382,10 @@ static void reject_others(struct backing_look *look)
 {
 	for (size_t i = 0; i < look->count; i++)
 		if (look->blocks[i].kind == BLOCK_UNKNOWN &&
-		    look->blocks[i].search <= look->backing->search)
+		    look->blocks[i].search <= look->backing->search) {
 			look->blocks[i].kind = BLOCK_OTHER;
+			look->blocks[i].other_look = look->evaluation->look;
+		}
 }
 
 static bool has_unknown(const struct backing_look *look)
@@ -390,6 +421,11 @@ static bool is_chunk(const struct backing_look *look, const struct block *block)
 	       chunk_end(block->start, header, block->end) == block->end;
 }
 
+static bool is_old_verdict(const struct backing_look *look, const struct block *block)
+{
+	return look->evaluation->look - block->other_look >= OTHER_BLOCK_LOOKS;
+}
+
 static void verify(struct backing_look *look)
 {
 	for (size_t i = 0; i < look->count; i++) {
@@ -400,7 +436,8 @@ static void verify(struct backing_look *look)
 		if (block->kind == BLOCK_UNKNOWN || !due)
 			continue;
 		if (is_chunk(look, block) &&
-		    (block->kind == BLOCK_OTHER || is_store(look, block->place, block)))
+		    (block->kind == BLOCK_OTHER ? !is_old_verdict(look, block)
+						: is_store(look, block->place, block)))
 			continue;
 		block->kind = BLOCK_UNKNOWN;
 		block->search = look->backing->search + 1;

@@ -17,7 +17,7 @@ static const char *const symbols[] = {
 	NULL,
 };
 
-static int evaluate(struct evaluation *evaluation, struct allocator_figures *figures)
+static int evaluate(struct evaluation *evaluation, struct source_figures *figures)
 {
 	(void)figures;
 	if (evaluation->symbols[TRY_GET_CURRENT])

@@ -250,6 +250,7 @@ struct reading {
 	struct place *places[READ_AT_ONCE];
 	uint64_t words[READ_AT_ONCE][RECORD_WORDS];
 	bool got[READ_AT_ONCE];
+	bool absent[READ_AT_ONCE]; /* what leads there is not in memory: it tells nothing */
 	size_t count;
 };
 
@@ -273,6 +274,8 @@ static void read_pages(const struct page_search *search, struct reading *reading
 		addresses[i] = reading->places[i]->address;
 	twin__peek_all(search->evaluation->twin, addresses, reading->count,
 		       sizeof(reading->words[0]), reading->words, reading->got);
+	for (size_t i = 0; i < reading->count; i++)
+		reading->absent[i] = !reading->got[i];
 }
 
 /* Reads the records that the pages point to, in place of the pages. One across the end of a
@@ -292,11 +295,12 @@ static void read_records(const struct page_search *search, struct reading *readi
 		reading->got[i] = false;
 		if (!is_pointer(address))
 			continue;
-		if (address % KERNEL_PAGE > KERNEL_PAGE - sizeof(words[0]))
-			reading->got[i] =
-				read_words(search, address, reading->words[i]) == RECORD_WORDS;
-		else
+		if (address % KERNEL_PAGE <= KERNEL_PAGE - sizeof(words[0])) {
 			records[count++] = (struct record){address, i};
+			continue;
+		}
+		reading->got[i] = read_words(search, address, reading->words[i]) == RECORD_WORDS;
+		reading->absent[i] = !reading->got[i];
 	}
 	if (!count)
 		return;
@@ -306,6 +310,7 @@ static void read_records(const struct page_search *search, struct reading *readi
 	twin__peek_all(search->evaluation->twin, addresses, count, sizeof(words[0]), words, got);
 	for (size_t i = 0; i < count; i++) {
 		reading->got[records[i].index] = got[i];
+		reading->absent[records[i].index] = !got[i];
 		memcpy(reading->words[records[i].index], words[i], sizeof(words[0]));
 	}
 }
@@ -336,11 +341,16 @@ static void end_reading(const struct page_search *search, struct reading *readin
 	read_pages(search, reading);
 	if (search->pages->layout.pointer >= 0)
 		read_records(search, reading);
-	for (size_t i = 0; i < reading->count; i++)
-		note_place(search, reading->places[i],
-			   reading->got[i]
-				   ? page_bytes(search, reading->places[i], reading->words[i])
-				   : 0);
+	for (size_t i = 0; i < reading->count; i++) {
+		struct place *place = reading->places[i];
+
+		if (reading->absent[i])
+			note_place(search, place, place->page_bytes);
+		else
+			note_place(search, place,
+				   reading->got[i] ? page_bytes(search, place, reading->words[i])
+						   : 0);
+	}
 	reading->count = 0;
 }
 
@@ -472,15 +482,17 @@ static void claim_memory(struct evaluation *evaluation, uint64_t start, uint64_t
 	}
 }
 
+/* Isolates share their range, or have one each: who tells otherwise lies. */
 static void claim_code_ranges(const struct page_search *search)
 {
 	for (size_t i = 0; i < search->isolate_count; i++) {
 		const struct v8_isolate *isolate = &search->isolates[i];
-		bool repeated = false;
+		bool overlaps = false;
 
 		for (size_t j = 0; j < i; j++)
-			repeated |= search->isolates[j].code_start == isolate->code_start;
-		if (!repeated && isolate->code_start < isolate->code_end)
+			overlaps |= search->isolates[j].code_start < isolate->code_end &&
+				    search->isolates[j].code_end > isolate->code_start;
+		if (!overlaps && isolate->code_start < isolate->code_end)
 			claim_memory(search->evaluation, isolate->code_start, isolate->code_end,
 				     true);
 	}

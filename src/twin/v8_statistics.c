@@ -10,8 +10,9 @@
 #include "twin/v8.h"
 
 #define UNWRITTEN UINT64_C(0xa5c3a5c3a5c3a5c3)
-/* No address space holds more. */
-#define SANE_BYTES (UINT64_C(1) << 47)
+/* No address space holds more; and no call reaches further. */
+#define SANE_BYTES	     (UINT64_C(1) << 47)
+#define CODE_RANGE_BYTES_MAX (UINT64_C(4) << 30)
 
 /* The scratch area: the heap's statistics, two words for the code range, the statistics
  * with a lowered limit, and then the spaces. More than V8 has ever written is left free for
@@ -305,8 +306,7 @@ static int check_state(struct v8_state *state, struct evaluation *evaluation,
 static void take_code_range(struct v8_isolate *isolate, const uint64_t code[2])
 {
 	isolate->code_start = isolate->code_end = 0;
-	if (code[0] == UNWRITTEN || code[1] == UNWRITTEN || code[0] >= SANE_BYTES ||
-	    code[1] >= SANE_BYTES)
+	if (code[0] == UNWRITTEN || code[0] >= SANE_BYTES || code[1] > CODE_RANGE_BYTES_MAX)
 		return;
 	isolate->code_start = code[0];
 	isolate->code_end = code[0] + code[1];
@@ -463,9 +463,7 @@ int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
 	if (err)
 		return err;
 	take_code_range(isolate, answer.code);
-	isolate->committed_bytes =
-		answer.heap[TOTAL] -
-		(answer.heap[EXECUTABLE] == UNWRITTEN ? 0 : answer.heap[EXECUTABLE]);
+	isolate->committed_bytes = answer.heap[TOTAL] - answer.heap[EXECUTABLE];
 	put_into_account(evaluation, isolate, &answer);
 	return 0;
 }

@@ -158,6 +158,37 @@ mimalloc_huge() {
 	end_target
 }
 
+# An allocator that is there, but used only after many looks: from then on each look has it.
+used_late() {
+	local library pid
+
+	library=$(ldconfig -p | awk '$1 ~ /^libmimalloc\.so/ { print $NF; exit }')
+	if [ -z "$library" ] || ! command -v python3 >/dev/null; then
+		skip "used late" "there is no libmimalloc, or no python3"
+		return
+	fi
+	TARGET_RUN=$(command -v python3) start_target python -c '
+import ctypes, os, sys
+library = ctypes.CDLL(sys.argv[1])
+library.mi_malloc.restype = ctypes.c_void_p
+library.mi_malloc.argtypes = [ctypes.c_size_t]
+os.write(1, b"{\"pid\":%d}\n" % os.getpid())
+os.read(0, 1)
+kept = [ctypes.memset(library.mi_malloc(1 << 20), 1, 1 << 20) for _ in range(16)]
+os.write(1, b"{\"pid\":%d}\n" % os.getpid())
+os.read(0, 1)' "$library"
+	pid=$TARGET_PID
+	start_memsonde "$WORK/late" stat -p "$pid" -i 0.05 -n 80 -o json
+	wait_until 10 has_rows "$WORK/late" "$pid" 30
+	equal "used late: not before" "$(field "$WORK/late" "$pid" heap.allocator)" glibc
+	next_phase
+	wait "$MEMSONDE_PID"
+	equal "used late: in all of the last 20 looks" "$(tail -n 20 "$WORK/late" | jq -r \
+		'select((.heap.allocator | contains("mimalloc")) and .classes.malloc > 16e6) | .pid' |
+		wc -l)" 20
+	end_target
+}
+
 no_accessor() {
 	if [ ! -x "$TARGETS/heap_musl" ]; then
 		skip musl "there is no musl-gcc"
@@ -234,6 +265,7 @@ tcmalloc_by_mmap
 mimalloc_left_over
 mimalloc_huge
 node_preloaded
+used_late
 no_accessor
 redis
 finish

@@ -84,15 +84,15 @@ static void map_hole(struct twin_control *control, uint64_t start, uint64_t end)
 static void sandbox(struct twin_control *control)
 {
 	uint32_t otherwise =
-		control->delivery == DELIVERY_TRACE ? SECCOMP_RET_TRACE : SECCOMP_RET_KILL_PROCESS;
+		control->delivery == DELIVERY_TRACE ? SECCOMP_RET_TRACE : SECCOMP_RET_TRAP;
 #ifdef MACHINE_SYS_SET_THREAD_POINTER
 	uint32_t set_thread_pointer =
-		control->can_set_thread_pointer ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW;
+		control->can_set_thread_pointer ? SECCOMP_RET_TRAP : SECCOMP_RET_ALLOW;
 #endif
 	struct sock_filter filter[] = {
 		LOAD(arch),
 		SKIP_IF(MACHINE_AUDIT_ARCH, 1),
-		ANSWER(SECCOMP_RET_KILL_PROCESS),
+		ANSWER(SECCOMP_RET_TRAP),
 		LOAD(nr),
 		SKIP_UNLESS(SYS_getrandom, 1),
 		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
