@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What it takes to open a file of /proc and read it to its end: the median of many times,
- * in nanoseconds. Arguments: path, times.
+ * in nanoseconds. Arguments: path, times, milliseconds between them (0: none), as what lies
+ * in caches after a rest is another matter.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -46,12 +47,14 @@ int main(int argc, char **argv)
 {
 	static int64_t times[MOST_TIMES];
 	int count = argc > 2 ? atoi(argv[2]) : 0;
+	int pause_ms = argc > 3 ? atoi(argv[3]) : 0;
 
-	if (count < 1 || count > MOST_TIMES) {
-		fprintf(stderr, "read_file: PATH TIMES\n");
+	if (count < 1 || count > MOST_TIMES || pause_ms < 0) {
+		fprintf(stderr, "read_file: PATH TIMES [MILLISECONDS]\n");
 		return 2;
 	}
 	for (int i = 0; i < count; i++) {
+		usleep((useconds_t)pause_ms * 1000);
 		times[i] = read_once(argv[1]);
 		if (times[i] < 0) {
 			perror(argv[1]);

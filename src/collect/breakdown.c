@@ -469,12 +469,12 @@ static bool read_for_figures(struct evaluator_request *request, void *context)
 
 /* Before the pages are counted, as it takes longer than that. */
 static void ask_for_figures(struct breakdown *self, struct process *process,
-			    const struct twin_limits *limits, bool runtimes_only)
+			    const struct twin_limits *limits, bool figures_only)
 {
 	struct evaluator_request request = {
 		.process = process,
 		.look = process->seen_look,
-		.runtimes_only = runtimes_only,
+		.figures_only = figures_only,
 		.read_anew = read_for_figures,
 		.context = self,
 	};

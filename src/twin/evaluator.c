@@ -404,7 +404,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 		if (!is_passing(answer->error))
 			break;
 	}
-	if (!answer->error && candidate->source->claim)
+	if (!answer->error && candidate->source->claim && !asking->request->figures_only)
 		candidate->source->claim(evaluation);
 	remember(candidate, answer, began_ns, evaluation->regions, first_claim);
 	log_verbose("twin of %u: %s: %.3f ms, %" PRIu64 " pages read, %" PRIu64 " faults, %" PRIu64
@@ -431,7 +431,7 @@ static void ask_all(struct asking *asking, struct answer *answers)
 
 		if (!impossible && clock_ns(CLOCK_MONOTONIC) > last_ns)
 			impossible = &late;
-		if (asking->request->runtimes_only && candidate->source->kind == SOURCE_ALLOCATOR)
+		if (asking->request->figures_only && candidate->source->kind == SOURCE_ALLOCATOR)
 			answers[i].error = -ENOENT;
 		else if (impossible)
 			answers[i] = *impossible;
@@ -491,7 +491,7 @@ static void add_allocator(struct process *process, const struct figure_source *s
 
 /* Returns whether all classes are known. */
 static bool tell(struct process *process, const struct subject *subject,
-		 const struct answer *answers, bool runtimes_only)
+		 const struct answer *answers, bool figures_only)
 {
 	bool classes = !subject->unread[0];
 
@@ -513,7 +513,7 @@ static bool tell(struct process *process, const struct subject *subject,
 		if (source->kind == SOURCE_ALLOCATOR)
 			add_allocator(process, source, &answers[i].figures);
 	}
-	if (!process->allocator && !runtimes_only && !subject->unread[0])
+	if (!process->allocator && !figures_only && !subject->unread[0])
 		process__add_note(process,
 				  "heap: no function is known that tells what its allocator holds");
 	else if (figure_known(process->figures[FIG_HEAP_LIVE]))
@@ -554,7 +554,7 @@ bool evaluator__process(struct evaluator *self, struct evaluator_request *reques
 	answers = xcalloc(subject->candidate_count + 1, sizeof(*answers));
 	take_request(&asking);
 	ask_all(&asking, answers);
-	classes = tell(request->process, subject, answers, request->runtimes_only);
+	classes = tell(request->process, subject, answers, request->figures_only);
 	if (regions->count)
 		qsort(regions->items, regions->count, sizeof(*regions->items), compare_regions);
 	free(answers);

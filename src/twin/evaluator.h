@@ -25,7 +25,7 @@ struct evaluator_request {
 	size_t thread_count;
 	uint64_t start_brk, brk, vdso;
 	struct twin_limits limits;
-	bool runtimes_only; /* allocators are not asked */
+	bool figures_only; /* of runtimes: which memory is whose is not asked, nor allocators */
 	/* Reads mappings and threads anew into the request: a process that runs on maps memory
 	 * meanwhile. False if it is gone. */
 	bool (*read_anew)(struct evaluator_request *request, void *context);

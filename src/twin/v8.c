@@ -173,15 +173,17 @@ static int evaluate(struct evaluation *evaluation, struct source_figures *figure
 	if (state->isolate_count == 0)
 		return -ENOENT;
 	err = ask_isolates(state, evaluation);
-	if (err)
-		err = give_up(state, evaluation, err);
-	if (err)
-		return err;
+	return err ? give_up(state, evaluation, err) : 0;
+}
+
+static void claim(struct evaluation *evaluation)
+{
+	struct v8_state *state = *evaluation->state;
+
 	v8_pages__claim(state->pages, evaluation, state->isolates, state->isolate_count);
 	v8_backing__claim(state->backing, evaluation, state->isolates, state->isolate_count,
 			  state->pages);
 	v8_reservations__claim(evaluation, state->isolates, state->isolate_count);
-	return 0;
 }
 
 const struct figure_source v8_source = {
@@ -191,5 +193,6 @@ const struct figure_source v8_source = {
 	.symbols = v8_symbols,
 	.required = V8_SYMBOLS_REQUIRED,
 	.evaluate = evaluate,
+	.claim = claim,
 	.free_state = free_state,
 };
