@@ -82,7 +82,22 @@ static figure_value sum_of_isolates(const struct process *process, enum isolate_
 	return sum;
 }
 
-static void take(figure_value *values, const struct process *process)
+/* Of all of them or of none: one whose heap was collected for the first time would seem to grow
+ * by all that it holds. */
+static figure_value used_after_collections(const struct process *process)
+{
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		const figure_value *figures = process->isolates[i].figures;
+
+		if (figure_known(figures[IFIG_HEAP_USED]) &&
+		    !figure_known(figures[IFIG_GC_USED_AFTER]))
+			return FIGURE_UNKNOWN;
+	}
+	return sum_of_isolates(process, IFIG_GC_USED_AFTER);
+}
+
+static void take(const struct explain_history *history, figure_value *values,
+		 const struct process *process)
 {
 	static const struct {
 		enum explain_series series;
@@ -97,6 +112,8 @@ static void take(figure_value *values, const struct process *process)
 	};
 	const figure_value *figures = process->figures;
 	figure_value buffers = figures[FIG_V8_ARRAY_BUFFERS];
+	/* an isolate had no answer this time: what is none of its buffers is not known, either */
+	bool is_blind = !figure_known(buffers) && figure_known(history->last[SERIES_ARRAY_BUFFERS]);
 
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
 		values[plain[i].series] = figures[plain[i].figure];
@@ -106,9 +123,12 @@ static void take(figure_value *values, const struct process *process)
 	values[SERIES_NATIVE_MALLOC] =
 		less(figures[FIG_CLASS_MALLOC], less(buffers, figures[FIG_CLASS_ARRAY_BUFFERS]));
 	values[SERIES_EXTERNAL] = less(figures[FIG_V8_EXTERNAL], buffers);
-	values[SERIES_HEAP_USED_AFTER] = sum_of_isolates(process, IFIG_GC_USED_AFTER);
+	values[SERIES_HEAP_USED_AFTER] = used_after_collections(process);
 	values[SERIES_MARK_COMPACTS] = sum_of_isolates(process, IFIG_GC_MARK_COMPACTS);
 	values[SERIES_FILES] = plus(figures[FIG_CLASS_CODE], figures[FIG_CLASS_FILE]);
+	if (is_blind)
+		values[SERIES_NATIVE_LIVE] = values[SERIES_NATIVE_MALLOC] =
+			values[SERIES_EXTERNAL] = FIGURE_UNKNOWN;
 	for (int s = 0; s < SERIES_COUNT; s++)
 		values[s] = figure_sane(values[s]);
 }
@@ -273,7 +293,7 @@ void explain_history__add(struct explain_history **kept, const struct process *p
 		return;
 	if (history->image != process->image || !follows(history, time_unix_ns))
 		start_anew(history, process->image);
-	take(values, process);
+	take(history, values, process);
 	if (!fits(history, values))
 		return;
 	if (history->count == SAMPLES_MAX)

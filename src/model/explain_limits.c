@@ -64,7 +64,12 @@ static void add_time_left(struct output *text, const struct explanation *found, 
 
 	if (found->per_minute_bytes <= 0 || left <= 0 || minutes > MINUTES_TOLD_MOST)
 		return;
-	output__printf(text, ", which is reached in %.2g min if it goes on so", minutes);
+	if (minutes < 10)
+		output__printf(text, ", which is reached in %.2g min if it goes on so", minutes);
+	else if (minutes < 120)
+		output__printf(text, ", which is reached in %.0f min if it goes on so", minutes);
+	else
+		output__printf(text, ", which is reached in %.0f h if it goes on so", minutes / 60);
 }
 
 bool explain_find__slack_share(const struct explain_case *explained, struct explanation *found,
@@ -198,14 +203,18 @@ bool explain_find__near_heap_limit(const struct explain_case *explained, struct 
 {
 	const struct isolate *isolate = nearest_isolate(explained->process);
 	const struct growth *growths = explained->growths;
+	bool is_only = explained->process->isolate_count == 1;
 	struct heap_use use;
 
 	if (!isolate)
 		return false;
 	use = use_of_heap(isolate);
 	found->class = FIG_CLASS_V8_HEAP;
-	take_growth(found, &growths[growths[SERIES_HEAP_USED_AFTER].known ? SERIES_HEAP_USED_AFTER
-									  : SERIES_HEAP_USED]);
+	/* of several only their sum is followed */
+	if (is_only)
+		take_growth(found,
+			    &growths[growths[SERIES_HEAP_USED_AFTER].known ? SERIES_HEAP_USED_AFTER
+									   : SERIES_HEAP_USED]);
 	output__printf(text, "V8's heap of isolate %" PRIu32 " (%s) uses ", isolate->id,
 		       isolate->thread);
 	add_of(text, use.used, use.limit);
@@ -250,12 +259,9 @@ static figure_value heap_left(const struct process *process)
 
 	for (size_t i = 0; i < process->isolate_count; i++) {
 		struct heap_use use = use_of_heap(&process->isolates[i]);
-		figure_value left = use.limit - use.used;
 
-		if (use.limit <= 0 || !figure_known(use.used))
-			continue;
-		if (left > most)
-			most = left;
+		if (use.limit > 0 && figure_known(use.used) && use.limit - use.used > most)
+			most = use.limit - use.used;
 	}
 	return most;
 }

@@ -37,8 +37,10 @@ static void add_duration(struct output *text, int64_t ns)
 		output__printf(text, "%.3g s", seconds);
 	else if (seconds < 7200)
 		output__printf(text, "%.3g min", seconds / 60);
-	else
+	else if (seconds < 360000)
 		output__printf(text, "%.3g h", seconds / 3600);
+	else
+		output__printf(text, "%.0f h", seconds / 3600);
 }
 
 static void add_from_to(struct output *text, const struct growth *growth)

@@ -65,7 +65,19 @@ static void set_isolate(struct process *process, uint64_t look, const struct mom
 	isolate->figures[IFIG_OLD_LIMIT] = bytes(moment->old_limit);
 	isolate->figures[IFIG_OLD_USED] = bytes(moment->old_used);
 	isolate->figures[IFIG_GC_MARK_COMPACTS] = count(moment->mark_compacts);
-	process__sum_isolates(process);
+}
+
+static void set_worker(struct process *process, uint64_t look, const struct moment *moment)
+{
+	struct isolate *isolate;
+
+	if (moment->worker_heap_used == 0)
+		return;
+	isolate = process__isolate(process, look, 4243);
+	isolate->figures[IFIG_HEAP_USED] = bytes(moment->worker_heap_used);
+	isolate->figures[IFIG_GC_USED_AFTER] = bytes(moment->worker_used_after);
+	isolate->figures[IFIG_EXTERNAL] = isolate->figures[IFIG_ARRAY_BUFFERS] = 0;
+	isolate->figures[IFIG_HEAP_LIMIT] = bytes(moment->heap_limit);
 }
 
 static void set(struct process *process, uint64_t look, const struct moment *moment)
@@ -85,6 +97,7 @@ static void set(struct process *process, uint64_t look, const struct moment *mom
 	figures[FIG_HEAP_SLACK] = bytes(moment->slack);
 	figures[FIG_THREADS] = count(moment->threads);
 	set_isolate(process, look, moment);
+	set_worker(process, look, moment);
 }
 
 struct process *look_at(struct account *account, int second, const struct moment *moment)

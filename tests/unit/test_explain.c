@@ -143,6 +143,24 @@ static struct moment collected_late(int second)
 	return now;
 }
 
+/* A worker's heap, which rests, is collected for the first time near the end. */
+static struct moment worker_collected_late(int second)
+{
+	struct moment now = node_at_rest();
+
+	now.mark_compacts = second;
+	now.used_after = now.heap_used;
+	now.worker_heap_used = 30;
+	now.worker_used_after = second < 25 ? UNKNOWN : 30;
+	return now;
+}
+
+static void test_explain__worker_collected_late(void **state)
+{
+	(void)state;
+	expect_watch(30, worker_collected_late, "");
+}
+
 static void test_explain__objects_after_first_collection(void **state)
 {
 	struct account account;
@@ -278,6 +296,28 @@ static void test_explain__native_held_beside_v8(void **state)
 	(void)state;
 	expect_watch(30, leak_in_addon, "native_held");
 	expect_watch(30, leak_both, "buffers_held native_held");
+}
+
+/* The isolate has no answer now and then, and what native code holds seems to be all. */
+static struct moment leak_in_addon_with_blind_looks(int second)
+{
+	struct moment now = leak_in_addon(second);
+
+	now.array_buffers += 150;
+	now.external += 150;
+	now.live += 150;
+	now.held += 150;
+	now.malloc += 150;
+	now.rss += 150;
+	if (second % 10 == 9)
+		now.array_buffers = now.external = now.heap_used = UNKNOWN;
+	return now;
+}
+
+static void test_explain__native_held_through_blind_looks(void **state)
+{
+	(void)state;
+	expect_watch(30, leak_in_addon_with_blind_looks, "native_held");
 }
 
 /* As recorded of Node.js 24 that keeps plain objects: V8 mallocs 8 MiB for 55 MiB of them, and
@@ -487,6 +527,30 @@ static struct moment garbage_near_heap_limit(int second)
 	return now;
 }
 
+/* 4 MiB a second, with 80 left. */
+static struct moment growing_near_heap_limit(int second)
+{
+	struct moment now = node_at_rest();
+	double used = 800 + (double)second * 4;
+
+	now.heap_limit = 1000;
+	now.mark_compacts = second;
+	now.heap_used = now.used_after = now.v8_heap = used;
+	now.rss += used;
+	return now;
+}
+
+static struct moment growing_beside_near_heap_limit(int second)
+{
+	struct moment now = growing_near_heap_limit(30);
+
+	now.mark_compacts = second;
+	now.worker_heap_used = now.worker_used_after = 100 + (double)second * 10;
+	now.v8_heap += now.worker_heap_used;
+	now.rss += now.worker_heap_used;
+	return now;
+}
+
 static void test_explain__near_heap_limit(void **state)
 {
 	struct account account;
@@ -499,6 +563,17 @@ static void test_explain__near_heap_limit(void **state)
 	expect_words(process, "isolate 1 (main) uses 90.0 MiB of 100 MiB (90 %)");
 	account__release(&account);
 	expect_watch(0, garbage_near_heap_limit, "");
+	process = watch(&account, 30, growing_near_heap_limit);
+	expect(process, "objects_held near_heap_limit");
+	assert_non_null(strstr(process->explanations[1].evidence,
+			       ", which is reached in 0.33 min if it goes on so"));
+	account__release(&account);
+	/* what the others grow by does not bring this one nearer */
+	process = watch(&account, 30, growing_beside_near_heap_limit);
+	expect(process, "objects_held near_heap_limit");
+	assert_null(strstr(process->explanations[1].evidence, "which is reached"));
+	assert_int_equal(process->explanations[1].grew_bytes, 0);
+	account__release(&account);
 }
 
 /* As they were recorded of Node.js with --max-old-space-size, some seconds before V8 ended
@@ -609,11 +684,13 @@ int main(void)
 		cmocka_unit_test(test_explain__buffers_held),
 		cmocka_unit_test(test_explain__objects_held),
 		cmocka_unit_test(test_explain__objects_after_first_collection),
+		cmocka_unit_test(test_explain__worker_collected_late),
 		cmocka_unit_test(test_explain__slack_of_churned_buffers),
 		cmocka_unit_test(test_explain__slack_of_peaks),
 		cmocka_unit_test(test_explain__late_answers),
 		cmocka_unit_test(test_explain__what_stays_is_no_slack_of_peaks),
 		cmocka_unit_test(test_explain__native_held_beside_v8),
+		cmocka_unit_test(test_explain__native_held_through_blind_looks),
 		cmocka_unit_test(test_explain__bookkeeping_of_objects),
 		cmocka_unit_test(test_explain__native),
 		cmocka_unit_test(test_explain__slack),
