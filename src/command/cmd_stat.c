@@ -222,17 +222,6 @@ static int take_looks(struct stat_run *run)
 	return EXIT_STATUS_DONE;
 }
 
-/* A command is watched while it runs: a single look would be too early for anything. So
- * is it for an explanation. */
-static int64_t effective_interval(const struct options *options)
-{
-	if (options->interval_ns)
-		return options->interval_ns;
-	if (options->look_count > 1 || options->target_kind == TARGET_COMMAND || options->explain)
-		return NS_PER_SECOND;
-	return 0;
-}
-
 static int run_with_signals(struct stat_run *run)
 {
 	int error = stop_signals__open(&run->signals);
@@ -249,7 +238,7 @@ static int run_with_signals(struct stat_run *run)
 
 int command_stat(const struct options *options)
 {
-	struct stat_run run = {.options = options, .interval_ns = effective_interval(options)};
+	struct stat_run run = {.options = options, .interval_ns = options__interval_ns(options)};
 	int status;
 
 	run.sort = process_column__find(options->sort ? options->sort : "rss");

@@ -31,13 +31,6 @@ static int64_t breakdown_of(const struct options *options)
 	return options->target_kind == TARGET_EVERYTHING ? BREAKDOWN_OF_EVERYTHING : BREAKDOWN_ALL;
 }
 
-/* Nothing happens between the looks of a command that takes one. */
-static bool is_single_look(const struct options *options)
-{
-	return options->command->run == command_stat && options->target_kind != TARGET_COMMAND &&
-	       options->interval_ns == 0 && options->look_count <= 1 && !options->explain;
-}
-
 /* Of everything only what is broken down has isolates, so only that is probed. */
 static enum collect_collections collections_of(const struct options *options)
 {
@@ -117,7 +110,7 @@ int open_source(const struct options *options, struct source **source)
 		.twins = twins_of(options),
 		.pss = options->pss,
 		.collections = collections_of(options),
-		.single_look = is_single_look(options),
+		.single_look = options__takes_one_look(options),
 		.max_exits = options->max_exits,
 	};
 

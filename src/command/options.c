@@ -13,7 +13,9 @@
 #include "command/commands.h"
 #include "command/option_table.h"
 #include "command/option_values.h"
-#include "model/alert_condition.h"
+#include "model/alert.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
 
 /* getopt_long() returns FIRST_ROW + the row's number for every option. */
 #define FIRST_ROW 256
@@ -145,12 +147,31 @@ static int take_command(struct option_use *use, char **words)
 	return 0;
 }
 
-/* One look shows no growth. */
-static bool takes_one_look(const struct options *options)
+bool options__takes_one_look(const struct options *options)
 {
-	return options->command->run == command_stat && !options->replay && !options->explain &&
-	       options->target_kind != TARGET_COMMAND &&
-	       (options->look_count == 1 || (!options->interval_ns && !options->look_count));
+	if (options->command->run != command_stat || options->replay ||
+	    options->target_kind == TARGET_COMMAND)
+		return false;
+	return options->look_count == 1 ||
+	       (!options->interval_ns && !options->look_count && !options->explain);
+}
+
+int64_t options__interval_ns(const struct options *options)
+{
+	if (options__takes_one_look(options))
+		return 0;
+	return options->interval_ns ? options->interval_ns : NS_PER_SECOND;
+}
+
+/* Too few looks, or too near to each other, show no growth. */
+static bool shows_no_growth(const struct options *options)
+{
+	int64_t looks = options->look_count;
+
+	if (options->replay || !looks)
+		return options__takes_one_look(options);
+	return looks < ALERT_GROWTH_LOOKS ||
+	       looks - 1 < ALERT_GROWTH_LEAST_NS / options__interval_ns(options);
 }
 
 static int check_alerts(const struct options *options, const char *command)
@@ -159,11 +180,23 @@ static int check_alerts(const struct options *options, const char *command)
 		log_error("%s: --exec needs an --alert: it runs when one is crossed", command);
 		return -EINVAL;
 	}
+	if (options->exec_timeout_ns && !options->exec) {
+		log_error("%s: --exec-timeout needs an --exec", command);
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < options->alert_count; i++) {
-		if (!options->alerts[i].is_growth || !takes_one_look(options))
+		const struct alert_condition *condition = &options->alerts[i];
+
+		if (!condition->is_growth || !shows_no_growth(options))
 			continue;
-		log_error("%s: --alert %s: a single look shows no growth: -i is missing", command,
-			  options->alerts[i].text);
+		if (options__takes_one_look(options))
+			log_error("%s: --alert %s: a single look shows no growth: -i is missing",
+				  command, condition->text);
+		else
+			log_error("%s: --alert %s: growth shows from %d looks and %d s on: -n "
+				  "ends before",
+				  command, condition->text, ALERT_GROWTH_LOOKS,
+				  (int)(ALERT_GROWTH_LEAST_NS / NS_PER_SECOND));
 		return -EINVAL;
 	}
 	return 0;
@@ -271,8 +304,9 @@ int options__parse(struct options *options, int argc, char **argv)
 	memset(options, 0, sizeof(*options));
 	options->breakdown = -1;
 	options->max_exits = DEFAULT_MAX_EXITS;
-	options->exec_timeout_ns = DEFAULT_EXEC_TIMEOUT_NS;
 	error = parse_command_line(options, argc, argv);
+	if (!options->exec_timeout_ns)
+		options->exec_timeout_ns = DEFAULT_EXEC_TIMEOUT_NS;
 	if (error)
 		fprintf(stderr, "Try 'memsonde %s%s--help'.\n",
 			options->command ? options->command->name : "",

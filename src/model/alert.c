@@ -16,10 +16,11 @@
 #define HYSTERESIS 0.05
 
 #define GROWTH_WINDOW_NS  (60 * NS_PER_SECOND)
-#define GROWTH_LEAST_NS	  (10 * NS_PER_SECOND)
-#define GROWTH_LOOKS	  3
 #define GROWTH_SPACING_NS NS_PER_SECOND /* of the values kept: a minute has at most 62 */
 #define GROWTH_VALUES	  64
+
+/* An isolate that a look has no answer of comes again. */
+#define ISOLATE_ABSENT_LOOKS 64
 
 /* So many looks may miss a figure before anybody is told. */
 #define BLANK_LOOKS 3
@@ -154,6 +155,11 @@ static struct watched *add_watched(struct alerts *alerts, const struct subject_k
 	return watched;
 }
 
+static bool is_there(const struct watched *watched, uint64_t look)
+{
+	return look - watched->seen_look <= (watched->key.isolate ? ISOLATE_ABSENT_LOOKS : 0);
+}
+
 /* Forgets what is no more, and what did not fire. */
 static void sweep(struct alerts *alerts, uint64_t look)
 {
@@ -162,7 +168,7 @@ static void sweep(struct alerts *alerts, uint64_t look)
 	for (size_t i = 0; i < alerts->watched_count; i++) {
 		struct watched *watched = alerts->watched[i];
 
-		if (watched->seen_look == look && (watched->fired || watched->growth)) {
+		if (is_there(watched, look) && (watched->fired || watched->growth)) {
 			alerts->watched[kept++] = watched;
 			continue;
 		}
@@ -224,7 +230,8 @@ static void add_value(struct growth_window *window, figure_value value, int64_t 
 		drop_oldest(window);
 	window->times_ns[window->count] = time_ns;
 	window->values[window->count++] = value;
-	while (window->count > GROWTH_LOOKS && window->times_ns[0] < time_ns - GROWTH_WINDOW_NS)
+	while (window->count > ALERT_GROWTH_LOOKS &&
+	       window->times_ns[0] < time_ns - GROWTH_WINDOW_NS)
 		drop_oldest(window);
 }
 
@@ -233,11 +240,11 @@ static figure_value growth_in(const struct growth_window *window, int64_t period
 	size_t last = window->count - 1;
 	double span, grown;
 
-	if (window->count < GROWTH_LOOKS)
+	if (window->count < ALERT_GROWTH_LOOKS)
 		return FIGURE_UNKNOWN;
 	span = (double)window->times_ns[last] - (double)window->times_ns[0];
 	grown = (double)window->values[last] - (double)window->values[0];
-	if (span < (double)GROWTH_LEAST_NS)
+	if (span < (double)ALERT_GROWTH_LEAST_NS)
 		return FIGURE_UNKNOWN;
 	return rounded(grown / span * (double)period_ns);
 }

@@ -22,6 +22,9 @@ struct process;
  * Growth is measured over the last minute, or the last three looks where these span more:
  * from three looks and ten seconds on.
  */
+#define ALERT_GROWTH_LOOKS    3
+#define ALERT_GROWTH_LEAST_NS INT64_C(10000000000)
+
 struct alerts;
 
 struct alert {

@@ -205,6 +205,30 @@ static void test_alert__isolates(void **state)
 	scene__release(&scene);
 }
 
+/* A look without its answer is no end of it. */
+static void test_alert__isolate_without_answer(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene__init(&scene, "v8.heap_used>50MiB");
+	for (int second = 0; second < 10; second++) {
+		begin(&scene, second * SECOND);
+		process_of(&scene, 7);
+		if (second % 2 == 0)
+			set_isolate(&scene, process_of(&scene, 7), 7, 60);
+		assert_int_equal(end(&scene), second == 0);
+	}
+	/* it came back meanwhile */
+	begin(&scene, 10 * SECOND);
+	set_isolate(&scene, process_of(&scene, 7), 7, 40);
+	assert_int_equal(end(&scene), 0);
+	begin(&scene, 11 * SECOND);
+	set_isolate(&scene, process_of(&scene, 7), 7, 60);
+	assert_int_equal(end(&scene), 1);
+	scene__release(&scene);
+}
+
 /* A container is asked once, not for each of its processes. */
 static void test_alert__containers(void **state)
 {
@@ -379,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_alert__share),
 		cmocka_unit_test(test_alert__processes),
 		cmocka_unit_test(test_alert__isolates),
+		cmocka_unit_test(test_alert__isolate_without_answer),
 		cmocka_unit_test(test_alert__containers),
 		cmocka_unit_test(test_alert__growth),
 		cmocka_unit_test(test_alert__growth_at_any_interval),

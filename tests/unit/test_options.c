@@ -297,7 +297,7 @@ static void test_options__alerts(void **state)
 	assert_string_equal(options.exec, "true");
 	assert_true(options.exec_timeout_ns == INT64_C(30000000000));
 	options__release(&options);
-	command_line__accept(&words, &options, "top --alert rss+>1G/h --exec-timeout 0.5");
+	command_line__accept(&words, &options, "top --alert rss+>1G/h --exec x --exec-timeout 0.5");
 	assert_true(options.alerts[0].is_growth);
 	assert_true(options.exec_timeout_ns == INT64_C(500000000));
 	options__release(&options);
@@ -313,6 +313,22 @@ static void test_options__alerts(void **state)
 			     "stat: --alert rss+>1G/h: a single look shows no growth: -i is "
 			     "missing",
 			     "stat");
+	command_line__refuse("stat --alert rss+>1G/h -n 1 -i 5",
+			     "stat: --alert rss+>1G/h: a single look shows no growth: -i is "
+			     "missing",
+			     "stat");
+	command_line__refuse("stat --alert rss+>1G/h -n 2 -i 60",
+			     "stat: --alert rss+>1G/h: growth shows from 3 looks and 10 s on: -n "
+			     "ends before",
+			     "stat");
+	command_line__refuse("top --alert rss+>1G/h -n 10",
+			     "top: --alert rss+>1G/h: growth shows from 3 looks and 10 s on: -n "
+			     "ends before",
+			     "top");
+	command_line__accept(&words, &options, "stat --alert rss+>1G/h -n 11");
+	options__release(&options);
+	command_line__refuse("stat --alert rss>1 --exec-timeout 3",
+			     "stat: --exec-timeout needs an --exec", "stat");
 	command_line__refuse("top --alert rsss>1",
 			     "top: --alert: 'rsss' is not a figure; did you mean rss?", "top");
 	command_line__refuse("stat --alert rss>1 --exec-timeout 0",
