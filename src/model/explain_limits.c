@@ -231,24 +231,40 @@ bool explain_find__near_heap_limit(const struct explain_case *explained, struct 
 
 struct container_use {
 	figure_value used, limit;
+	bool is_shared; /* the limit is that of a group with others in it */
 };
 
-/* What cannot be reclaimed counts, where it is known. */
+/* What of the container's memory could be given back at once; 0 where that is unknown. */
+static figure_value reclaimable(const struct container *container)
+{
+	figure_value current = figure_sane(container->figures[CFIG_MEMORY_CURRENT]);
+	figure_value working_set = figure_sane(container->figures[CFIG_WORKING_SET]);
+
+	return figure_known(current) && figure_known(working_set) && current > working_set
+		       ? current - working_set
+		       : 0;
+}
+
+/* What counts against the limit, less what of that is known to be reclaimable. */
 static struct container_use use_of(const struct process *process)
 {
 	const struct container *container = process->container;
-	struct container_use use = {.used = process->figures[FIG_RSS],
-				    .limit = process->figures[FIG_LIMIT_CONTAINER]};
+	struct container_use use = {.used = figure_sane(process->figures[FIG_RSS]),
+				    .limit = figure_sane(process->figures[FIG_LIMIT_CONTAINER])};
+	figure_value own, current;
 
-	if (container && figure_known(container->figures[CFIG_MEMORY_LIMIT])) {
-		use.limit = container->figures[CFIG_MEMORY_LIMIT];
-		if (figure_known(container->figures[CFIG_WORKING_SET]))
-			use.used = container->figures[CFIG_WORKING_SET];
-		else if (figure_known(container->figures[CFIG_MEMORY_CURRENT]))
-			use.used = container->figures[CFIG_MEMORY_CURRENT];
-	}
-	use.used = figure_sane(use.used);
-	use.limit = figure_sane(use.limit);
+	if (!container || !figure_known(container->figures[CFIG_MEMORY_LIMIT]))
+		return use;
+	use.limit = figure_sane(container->figures[CFIG_MEMORY_LIMIT]);
+	own = figure_sane(container->figures[CFIG_MEMORY_CURRENT]);
+	current = figure_sane(container->figures[CFIG_MEMORY_LIMIT_CURRENT]);
+	use.is_shared = figure_known(current) && figure_known(own) && current > own;
+	if (!figure_known(current))
+		current = own;
+	if (figure_known(current))
+		use.used = current - reclaimable(container);
+	else if (figure_known(container->figures[CFIG_WORKING_SET]))
+		use.used = figure_sane(container->figures[CFIG_WORKING_SET]);
 	return use;
 }
 
@@ -281,9 +297,10 @@ bool explain_find__near_container_limit(const struct explain_case *explained,
 	if (percent(use.used, use.limit) < (before_heap ? NEAR_BEFORE_HEAP_PERCENT : NEAR_PERCENT))
 		return false;
 	take_growth(found, &explained->growths[SERIES_RSS]);
-	output__add_text(text, "the container uses ");
+	output__add_text(text, use.is_shared ? "the container and others under one limit use "
+					     : "the container uses ");
 	add_of(text, use.used, use.limit);
-	output__add_text(text, ", its limit");
+	output__add_text(text, use.is_shared ? "" : ", its limit");
 	add_time_left(text, found, use.limit - use.used);
 	if (before_heap) {
 		output__add_text(text, "; V8's heap may still grow by ");

@@ -62,10 +62,13 @@ static figure_value left_below(figure_value limit, figure_value used)
  * process itself does. */
 static figure_value charged(const struct process *process)
 {
-	figure_value current = process->container ? process->container->figures[CFIG_MEMORY_CURRENT]
-						  : FIGURE_UNKNOWN;
+	const struct container *container = process->container;
 
-	return figure_known(current) ? current : process->figures[FIG_RSS];
+	if (container && figure_known(container->figures[CFIG_MEMORY_LIMIT_CURRENT]))
+		return container->figures[CFIG_MEMORY_LIMIT_CURRENT];
+	if (container && figure_known(container->figures[CFIG_MEMORY_CURRENT]))
+		return container->figures[CFIG_MEMORY_CURRENT];
+	return process->figures[FIG_RSS];
 }
 
 static figure_value least_left(const struct process *process, enum native_limit *by)

@@ -56,8 +56,8 @@ const char *cgroup_paths__best(const struct cgroup_paths *paths);
 /*
  * Fills the figures of container_figures.def that the kernel's cgroup files give
  * (memory_current .. pressure.full_avg10), FIGURE_UNKNOWN for those they do not.
- * path is the group that accounts memory. memory_limit is the smallest limit of the
- * group and of those above it; v1's "no limit" (a huge number) and v2's "max" are
+ * path is the group that accounts memory. memory_limit is the limit, of the group or of one
+ * above it, of which least is left; v1's "no limit" (a huge number) and v2's "max" are
  * FIGURE_UNKNOWN. Returns 0 or -ENOENT when there is no such group.
  */
 int cgroup__read_figures(const struct cgroup_mounts *mounts, const char *path,

@@ -115,28 +115,49 @@ static void read_sources(int group_fd, const struct value_source *sources, size_
 	free(text);
 }
 
-static figure_value smaller_limit(figure_value a, figure_value b)
+/* A limit, and what counts against it. */
+struct level {
+	figure_value limit, current;
+};
+
+static figure_value left_of(const struct level *level)
 {
-	if (!figure_known(a) || !figure_known(b))
-		return figure_known(a) ? a : b;
-	return a < b ? a : b;
+	return figure_known(level->current) ? level->limit - level->current : level->limit;
 }
 
-static figure_value read_limit(const struct cgroup_mounts *mounts, const char *path, bool is_v1)
+static void take_nearer(struct level *nearest, const struct level *level)
 {
-	const char *file = is_v1 ? "memory.limit_in_bytes" : "memory.max";
-	int fd = cgroup_mounts__open_group(mounts, TREE_MEMORY, path);
-	figure_value limit = FIGURE_UNKNOWN;
+	if (figure_known(level->limit) &&
+	    (!figure_known(nearest->limit) || left_of(level) < left_of(nearest)))
+		*nearest = *level;
+}
+
+static figure_value read_one(int group_fd, const char *file)
+{
+	figure_value value = FIGURE_UNKNOWN;
 	char *text;
 
-	if (fd < 0)
-		return FIGURE_UNKNOWN;
-	if (read_beneath(fd, file, FIGURE_FILE_LIMIT_BYTES, &text, NULL) == 0) {
-		limit = parse_number(text);
+	if (read_beneath(group_fd, file, FIGURE_FILE_LIMIT_BYTES, &text, NULL) == 0) {
+		value = parse_number(text);
 		free(text);
 	}
+	return value;
+}
+
+static struct level read_level(const struct cgroup_mounts *mounts, const char *path, bool is_v1)
+{
+	int fd = cgroup_mounts__open_group(mounts, TREE_MEMORY, path);
+	struct level level = {FIGURE_UNKNOWN, FIGURE_UNKNOWN};
+
+	if (fd < 0)
+		return level;
+	level.limit = read_one(fd, is_v1 ? "memory.limit_in_bytes" : "memory.max");
+	if (is_v1 && level.limit >= V1_NO_LIMIT)
+		level.limit = FIGURE_UNKNOWN;
+	if (figure_known(level.limit))
+		level.current = read_one(fd, is_v1 ? "memory.usage_in_bytes" : "memory.current");
 	close(fd);
-	return limit;
+	return level;
 }
 
 /* Cuts the last element off; false at the top: at "/", or at "/.." and its like, above
@@ -151,17 +172,29 @@ static bool go_up(char *path)
 	return true;
 }
 
-/* The smallest limit of a group and of all above it that can be seen. */
-static figure_value smallest_limit(const struct cgroup_mounts *mounts, const char *path, bool is_v1)
+/* Of the limits of a group and of all above it the one that is reached first: others that are
+ * below it use it up, too. */
+static struct level nearest_limit(const struct cgroup_mounts *mounts, const char *path, bool is_v1)
 {
+	struct level nearest = {FIGURE_UNKNOWN, FIGURE_UNKNOWN};
 	char *group = xstrdup(path);
-	figure_value limit = FIGURE_UNKNOWN;
 
 	do {
-		limit = smaller_limit(limit, read_limit(mounts, group, is_v1));
+		struct level level = read_level(mounts, group, is_v1);
+
+		take_nearer(&nearest, &level);
 	} while (go_up(group));
 	free(group);
-	return limit;
+	return nearest;
+}
+
+/* Of a group that cannot be seen v1 tells the limit, though not what uses it. */
+static void add_hidden_limit(struct level *nearest, const figure_value *values)
+{
+	struct level hidden = {values[HIERARCHICAL_LIMIT], values[CFIG_MEMORY_CURRENT]};
+
+	if (hidden.limit < V1_NO_LIMIT)
+		take_nearer(nearest, &hidden);
 }
 
 /* "1.23 ..." to 123; digits behind the second decimal are cut. */
@@ -235,7 +268,8 @@ static void work_out(figure_value values[VALUE_COUNT])
 	figure_value current = values[CFIG_MEMORY_CURRENT];
 
 	values[CFIG_WORKING_SET] = difference(current, values[INACTIVE_FILE]);
-	values[CFIG_MEMORY_LIMIT_USED] = share(current, values[CFIG_MEMORY_LIMIT]);
+	values[CFIG_MEMORY_LIMIT_USED] =
+		share(values[CFIG_MEMORY_LIMIT_CURRENT], values[CFIG_MEMORY_LIMIT]);
 	if (!figure_known(values[CFIG_SWAP_CURRENT]))
 		values[CFIG_SWAP_CURRENT] = difference(values[MEMORY_AND_SWAP], current);
 }
@@ -245,7 +279,7 @@ int cgroup__read_figures(const struct cgroup_mounts *mounts, const char *path,
 {
 	bool is_v1 = cgroup_mounts__memory_is_v1(mounts);
 	figure_value values[VALUE_COUNT];
-	figure_value limit;
+	struct level nearest;
 	int fd;
 
 	for (int i = 0; i < VALUE_COUNT; i++)
@@ -260,9 +294,10 @@ int cgroup__read_figures(const struct cgroup_mounts *mounts, const char *path,
 	else
 		read_sources(fd, v2_sources, ARRAY_SIZE(v2_sources), values);
 	close(fd);
-	limit = smaller_limit(smallest_limit(mounts, path, is_v1), values[HIERARCHICAL_LIMIT]);
-	if (!is_v1 || limit < V1_NO_LIMIT)
-		values[CFIG_MEMORY_LIMIT] = limit;
+	nearest = nearest_limit(mounts, path, is_v1);
+	add_hidden_limit(&nearest, values);
+	values[CFIG_MEMORY_LIMIT] = nearest.limit;
+	values[CFIG_MEMORY_LIMIT_CURRENT] = nearest.current;
 	read_pressure(mounts, path, values);
 	work_out(values);
 	memcpy(figures, values, CONTAINER_FIGURE_COUNT * sizeof(*figures));

@@ -93,8 +93,10 @@ static void test_cgroup__figures_v1(void **state)
 	(void)state;
 	read_figures(DATA "/v1", "/kubepods/pod1/c", figures);
 	assert_figure(figures, CFIG_MEMORY_CURRENT, 128 * MIB);
-	assert_figure(figures, CFIG_MEMORY_LIMIT, 512 * MIB); /* the pod's, above it */
-	assert_figure(figures, CFIG_MEMORY_LIMIT_USED, 2500);
+	/* the pod's, above it, of which another container uses as much */
+	assert_figure(figures, CFIG_MEMORY_LIMIT, 512 * MIB);
+	assert_figure(figures, CFIG_MEMORY_LIMIT_CURRENT, 256 * MIB);
+	assert_figure(figures, CFIG_MEMORY_LIMIT_USED, 5000);
 	assert_figure(figures, CFIG_WORKING_SET, 0); /* never below, though 256 are inactive */
 	assert_figure(figures, CFIG_MEMORY_ANON, 32 * MIB); /* total_rss, not rss */
 	assert_figure(figures, CFIG_SWAP_CURRENT, 12288);   /* memsw less usage */
@@ -137,10 +139,14 @@ static void test_cgroup__figures_v2(void **state)
 	assert_figure(figures, CFIG_PRESSURE_SOME, 1205);
 	assert_figure(figures, CFIG_PRESSURE_FULL, 10000);
 
-	/* a limit above it is nearer than its own */
+	assert_figure(figures, CFIG_MEMORY_LIMIT_CURRENT, 100 * MIB);
+
+	/* a limit above it is nearer than its own: its sibling uses that, too */
 	read_figures(DATA "/v2", "/system.slice/docker-a.scope/nested", figures);
+	assert_figure(figures, CFIG_MEMORY_CURRENT, 50 * MIB);
 	assert_figure(figures, CFIG_MEMORY_LIMIT, 200 * MIB);
-	assert_figure(figures, CFIG_MEMORY_LIMIT_USED, 2500);
+	assert_figure(figures, CFIG_MEMORY_LIMIT_CURRENT, 100 * MIB);
+	assert_figure(figures, CFIG_MEMORY_LIMIT_USED, 5000);
 	assert_figure(figures, CFIG_MEMORY_PEAK, FIGURE_UNKNOWN);
 
 	read_figures(DATA "/v2", "/system.slice", figures);

@@ -667,6 +667,18 @@ static void test_explain__near_container_limit(void **state)
 	expect(in_container(&account, 150, &node), "");
 	account__release(&account);
 
+	/* the limit is of a group above it, where others are, too */
+	process = in_container(&account, 250, &native);
+	process->container->figures[CFIG_MEMORY_CURRENT] = 120 * MIB;
+	process->container->figures[CFIG_WORKING_SET] = 100 * MIB;
+	explain__look(&account);
+	expect(process, "");
+	process->container->figures[CFIG_MEMORY_LIMIT_CURRENT] = 250 * MIB;
+	explain__look(&account);
+	expect(process, "near_container_limit");
+	expect_words(process, "the container and others under one limit use 230 MiB of 256 MiB");
+	account__release(&account);
+
 	/* V8 would stop first */
 	node.heap_limit = 40;
 	expect(in_container(&account, 200, &node), "");

@@ -54,19 +54,25 @@ static void draw_limit(struct tui *tui, struct grid *grid)
 {
 	const figure_value *figures = tui->container.container.figures;
 	figure_value current = figures[CFIG_MEMORY_CURRENT], limit = figures[CFIG_MEMORY_LIMIT];
+	figure_value counted = figures[CFIG_MEMORY_LIMIT_CURRENT];
 	figure_value rate = tui->container.rates[CFIG_MEMORY_CURRENT];
-	char a[32], b[32], text[128];
+	char a[32], b[32], c[32], text[128];
 	int width = grid->width / 2, x;
 
 	column__format(a, sizeof a, UNIT_BYTES, current);
 	column__format(b, sizeof b, UNIT_BYTES, limit);
-	if (figure_known(limit))
-		snprintf(text, sizeof text, "%s of %s, %.1f%%", a, b,
-			 (double)figures[CFIG_MEMORY_LIMIT_USED] / 100);
-	else
+	column__format(c, sizeof c, UNIT_PERCENT_100, figures[CFIG_MEMORY_LIMIT_USED]);
+	if (!figure_known(limit))
 		snprintf(text, sizeof text, "%s, no limit", a);
+	else if (figure_known(counted) && figure_known(current) && counted > current)
+		/* by others, too, that are below the group which has the limit */
+		snprintf(text, sizeof text, "%s; with others %s of %s", a, c, b);
+	else
+		snprintf(text, sizeof text, "%s of %s, %s", a, b, c);
+	if (!figure_known(counted))
+		counted = current;
 	x = grid__put(grid, 1, 0, grid->width, STYLE_DIM, "Memory ");
-	draw_meter(grid, 1, x, width - x, current, limit, text);
+	draw_meter(grid, 1, x, width - x, counted, limit, text);
 	x = width + 1;
 	if (figure_known(rate))
 		x += grid__printf(grid, 1, x, style_of_growth(rate), "%s/s",
