@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "command/alert_supervisor.h"
+#include "system/machine.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
@@ -113,6 +114,15 @@ void alert_runner__run(struct alert_runner *runner, const char *what, char *cons
 		.silent_ns = now_ns() + runner->timeout_ns + SILENCE_MOST_NS,
 	};
 	snprintf(run->what, sizeof(run->what), "%s", what);
+}
+
+bool alert_runner__has(const struct alert_runner *runner, pid_t pid)
+{
+	for (size_t i = 0; i < ALERT_RUNS_MAX; i++)
+		if (runner->runs[i].is_active &&
+		    process_descends_from(pid, runner->runs[i].supervisor))
+			return true;
+	return false;
 }
 
 /* ---- ends ---- */

@@ -26,7 +26,8 @@ struct supervisor_report {
 	uint8_t padding[2];
 };
 
-/* In a child of ours: runs the command, reports, never returns. */
+/* In a child of ours: runs the command, passes on up to 64 KiB of what it prints to standard
+ * error, waits for it and all of its process group, ends them in time, reports, never returns. */
 void alert_supervisor__run(const struct supervised *supervised) __attribute__((noreturn));
 
 #endif

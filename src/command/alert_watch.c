@@ -234,17 +234,29 @@ static size_t tell_blanks(struct alert_watch *watch, const struct account *accou
 	return count;
 }
 
+/* What --exec runs itself. */
+static bool is_own(const struct alert_watch *watch, const struct alert *alert)
+{
+	return watch->runner && alert->process &&
+	       alert->condition->left.scope != ALERT_OF_CONTAINER &&
+	       alert_runner__has(watch->runner, (pid_t)alert->process->key.pid);
+}
+
 size_t alert_watch__look(struct alert_watch *watch, const struct account *account, char *text,
 			 size_t size)
 {
 	const struct alert *fired;
-	size_t count;
+	size_t fired_count, count = 0;
 
 	if (!watch)
 		return 0;
-	count = alerts__look(watch->alerts, account, &fired);
-	for (size_t i = 0; i < count; i++)
+	fired_count = alerts__look(watch->alerts, account, &fired);
+	for (size_t i = 0; i < fired_count; i++) {
+		if (is_own(watch, &fired[i]))
+			continue;
 		handle(watch, &fired[i], account, text, size);
+		count++;
+	}
 	count += tell_blanks(watch, account, false, text, size);
 	alert_watch__drain(watch);
 	return count;

@@ -225,8 +225,8 @@ const struct option_row option_rows[] = {
 		.parse = option_parse_text,
 		AT(exec),
 		.help = "run 'sh -c CMD' for each --alert that is crossed, at most 8 at a time; "
-			"its "
-			"environment has MEMSONDE_PID, _COMM, _ISOLATE, _CONDITION, _VALUE, "
+			"what it prints, up to 64 KiB, goes to standard error (of top: nowhere); "
+			"its environment has MEMSONDE_PID, _COMM, _ISOLATE, _CONDITION, _VALUE, "
 			"_BOUND, _TIME and every known figure as MEMSONDE_FIGURE_HEAP_SLACK_BYTES",
 	},
 	{
@@ -240,7 +240,9 @@ const struct option_row option_rows[] = {
 		.maximum = 86400 * NS_PER_S,
 		.default_text = "30",
 		.help = "how long a command of --exec may take before its process group is ended: "
-			"SIGTERM, 2 s later SIGKILL",
+			"SIGTERM, 2 s later SIGKILL; what it leaves in the background counts, "
+			"unless "
+			"it leaves the group (setsid)",
 	},
 	{
 		.commands = "*",

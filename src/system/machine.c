@@ -73,9 +73,10 @@ int process_stat__parse(struct process_stat *stat, const char *text)
 	memset(stat, 0, sizeof(*stat));
 	if (!rest ||
 	    sscanf(rest,
-		   ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d "
+		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d "
 		   "%" SCNu64 " %" SCNu64,
-		   &stat->state, &stat->threads, &stat->start_ticks, &stat->address_bytes) != 4)
+		   &stat->state, &stat->parent, &stat->threads, &stat->start_ticks,
+		   &stat->address_bytes) != 5)
 		return -EINVAL;
 	return 0;
 }
@@ -94,6 +95,18 @@ int process_stat__read(struct process_stat *stat, pid_t pid)
 	fclose(file);
 	text[length] = '\0';
 	return length ? process_stat__parse(stat, text) : -ESRCH;
+}
+
+/* More generations than anybody has; parents can change while they are asked for. */
+#define GENERATIONS_MAX 1024
+
+bool process_descends_from(pid_t pid, pid_t ancestor)
+{
+	struct process_stat stat;
+
+	for (int i = 0; pid > 0 && pid != ancestor && i < GENERATIONS_MAX; i++)
+		pid = process_stat__read(&stat, pid) ? 0 : stat.parent;
+	return pid == ancestor;
 }
 
 bool process_stat__is_ending(const struct process_stat *stat)

@@ -20,6 +20,7 @@ pid_t process_of__read(pid_t pid_or_tid);
 /* Of /proc/PID/stat. */
 struct process_stat {
 	char state;
+	pid_t parent;
 	int threads;		/* that were not reaped yet */
 	uint64_t start_ticks;	/* since boot */
 	uint64_t address_bytes; /* size of its address space; 0 once that was given back */
@@ -30,6 +31,9 @@ int process_stat__parse(struct process_stat *stat, const char *text);
 
 /* 0, -ESRCH, or -EINVAL. */
 int process_stat__read(struct process_stat *stat, pid_t pid);
+
+/* Whether a process is another one, or descends from it, as parents are now. */
+bool process_descends_from(pid_t pid, pid_t ancestor);
 
 /* Whether the memory was given back, while the last thread has not come to its end. Of a
  * kernel thread, too. */

@@ -88,6 +88,11 @@ static void test_machine__process_stat(void **state)
 	assert_int_equal(process_stat__read(&stat, getpid()), 0);
 	assert_int_equal(stat.state, 'R');
 	assert_true(stat.address_bytes > 0 && stat.start_ticks > 0);
+	assert_int_equal(stat.parent, getppid());
+	assert_true(process_descends_from(getpid(), getpid()));
+	assert_true(process_descends_from(getpid(), getppid()));
+	assert_false(process_descends_from(getppid(), getpid()));
+	assert_false(process_descends_from(5000020, getpid()));
 	assert_false(process_is_ending(getpid(), 0));
 	assert_int_equal(process_stat__read(&stat, 5000020), -ESRCH);
 }
