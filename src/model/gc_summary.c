@@ -14,6 +14,17 @@
 
 /* --- pauses --- */
 
+static void keep_pause(struct pause_statistics *statistics, int64_t pause_ns)
+{
+	if (statistics->kept_count < PAUSES_KEPT) {
+		ARRAY_GROW(statistics->kept, statistics->kept_count, statistics->kept_capacity);
+		statistics->kept[statistics->kept_count++] = pause_ns;
+		return;
+	}
+	statistics->kept[statistics->next] = pause_ns;
+	statistics->next = (statistics->next + 1) % PAUSES_KEPT;
+}
+
 static void add_pause(struct pause_statistics *statistics, figure_value pause_ns)
 {
 	statistics->count++;
@@ -22,13 +33,17 @@ static void add_pause(struct pause_statistics *statistics, figure_value pause_ns
 	statistics->total_ns += pause_ns;
 	if (pause_ns > statistics->longest_ns)
 		statistics->longest_ns = pause_ns;
-	if (statistics->kept_count < PAUSES_KEPT) {
-		ARRAY_GROW(statistics->kept, statistics->kept_count, statistics->kept_capacity);
-		statistics->kept[statistics->kept_count++] = pause_ns;
-		return;
-	}
-	statistics->kept[statistics->next] = pause_ns;
-	statistics->next = (statistics->next + 1) % PAUSES_KEPT;
+	keep_pause(statistics, pause_ns);
+}
+
+static void add_pauses(struct pause_statistics *to, const struct pause_statistics *from)
+{
+	to->count += from->count;
+	to->total_ns += from->total_ns;
+	if (from->longest_ns > to->longest_ns)
+		to->longest_ns = from->longest_ns;
+	for (size_t i = 0; i < from->kept_count; i++)
+		keep_pause(to, from->kept[i]);
 }
 
 static int compare_ns(const void *left, const void *right)
@@ -62,14 +77,21 @@ void gc_summary__init(struct gc_summary *summary)
 	*summary = (struct gc_summary){0};
 }
 
+static void free_isolate(struct gc_isolate *isolate)
+{
+	if (!isolate)
+		return;
+	for (int kind = 0; kind < COLLECTION_KIND_COUNT; kind++)
+		free(isolate->kinds[kind].kept);
+	free(isolate->all.kept);
+	free(isolate);
+}
+
 void gc_summary__release(struct gc_summary *summary)
 {
-	for (size_t i = 0; i < summary->count; i++) {
-		for (int kind = 0; kind < COLLECTION_KIND_COUNT; kind++)
-			free(summary->isolates[i]->kinds[kind].kept);
-		free(summary->isolates[i]->all.kept);
-		free(summary->isolates[i]);
-	}
+	for (size_t i = 0; i < summary->count; i++)
+		free_isolate(summary->isolates[i]);
+	free_isolate(summary->ended);
 	free(summary->isolates);
 	gc_summary__init(summary);
 }
@@ -115,6 +137,7 @@ static struct gc_isolate *new_isolate(struct process_key key, uint32_t tid)
 
 	isolate->key = key;
 	isolate->tid = tid;
+	isolate->allocated_bytes = isolate->freed_bytes = FIGURE_UNKNOWN;
 	isolate->last_used_bytes = FIGURE_UNKNOWN;
 	isolate->heap_total_bytes = FIGURE_UNKNOWN;
 	isolate->heap_used_bytes = FIGURE_UNKNOWN;
@@ -164,6 +187,8 @@ static void take_process(struct gc_summary *summary, const struct account *accou
 			continue;
 		to = isolate_of(summary, process->key, from->tid);
 		memcpy(to->comm, process->comm, sizeof(to->comm));
+		to->seen_look = account->look;
+		to->by_looks = process->collection_watch == COLLECTIONS_BY_LOOKS;
 		if (!to->begin_unix_ns)
 			to->begin_unix_ns = account->time_unix_ns;
 		if (account->time_unix_ns > to->end_unix_ns)
@@ -172,11 +197,63 @@ static void take_process(struct gc_summary *summary, const struct account *accou
 	}
 }
 
+/* --- those that ended --- */
+
+static void fold(struct gc_summary *summary, const struct gc_isolate *from)
+{
+	struct gc_isolate *to = summary->ended;
+
+	if (!to)
+		to = summary->ended = new_isolate((struct process_key){0}, 0);
+	summary->ended_count++;
+	for (int kind = 0; kind < COLLECTION_KIND_COUNT; kind++)
+		add_pauses(&to->kinds[kind], &from->kinds[kind]);
+	add_pauses(&to->all, &from->all);
+	to->by_looks |= from->by_looks;
+	figures__add(&to->allocated_bytes, from->allocated_bytes);
+	figures__add(&to->freed_bytes, from->freed_bytes);
+	to->allocated_ns += from->allocated_ns;
+	to->survived_bytes += from->survived_bytes;
+	/* its time is the sum of theirs */
+	to->end_unix_ns += from->end_unix_ns - from->begin_unix_ns;
+	snprintf(to->thread, sizeof(to->thread), "%lld ended threads",
+		 (long long)summary->ended_count);
+}
+
+/* The one that ended longest ago; summary->count if all are there. */
+static size_t find_ended(const struct gc_summary *summary, uint64_t look)
+{
+	size_t found = summary->count;
+
+	for (size_t i = 0; i < summary->count; i++)
+		if (summary->isolates[i]->seen_look != look &&
+		    (found == summary->count ||
+		     summary->isolates[i]->end_unix_ns < summary->isolates[found]->end_unix_ns))
+			found = i;
+	return found;
+}
+
+static void make_room(struct gc_summary *summary, uint64_t look)
+{
+	while (summary->count > GC_ISOLATES_MAX) {
+		size_t place = find_ended(summary, look);
+
+		if (place == summary->count)
+			return;
+		fold(summary, summary->isolates[place]);
+		free_isolate(summary->isolates[place]);
+		summary->count--;
+		memmove(&summary->isolates[place], &summary->isolates[place + 1],
+			(summary->count - place) * sizeof(*summary->isolates));
+	}
+}
+
 void gc_summary__look(struct gc_summary *summary, const struct account *account)
 {
 	for (size_t i = 0; i < account->process_count; i++)
 		if (account->processes[i]->seen_look == account->look)
 			take_process(summary, account, account->processes[i]);
+	make_room(summary, account->look);
 }
 
 /* --- collections --- */
@@ -189,11 +266,11 @@ static void add_growth(struct gc_isolate *isolate, const struct collection *coll
 	figure_value last = isolate->last_used_bytes;
 
 	if (figure_known(last) && figure_known(before) && before >= last) {
-		isolate->allocated_bytes += before - last;
+		figures__add(&isolate->allocated_bytes, before - last);
 		isolate->allocated_ns += collection->begin_unix_ns - isolate->last_end_unix_ns;
 	}
-	if (figure_known(before) && figure_known(after) && before > after)
-		isolate->freed_bytes += before - after;
+	if (figure_known(before) && figure_known(after))
+		figures__add(&isolate->freed_bytes, before > after ? before - after : 0);
 	if (figure_known(last) && figure_known(after) && collection->kind != COLLECTION_UNKNOWN &&
 	    collection->kind != COLLECTION_MARK_COMPACT)
 		isolate->survived_bytes += after - last;
@@ -224,9 +301,9 @@ void gc_summary__add(struct gc_summary *summary, const struct account *account,
 
 /* --- rates --- */
 
-static figure_value per_second(int64_t bytes, int64_t ns)
+static figure_value per_second(figure_value bytes, int64_t ns)
 {
-	if (ns < LEAST_SPAN_NS)
+	if (ns < LEAST_SPAN_NS || !figure_known(bytes))
 		return FIGURE_UNKNOWN;
 	return (figure_value)((double)bytes * NS_PER_SECOND / (double)ns);
 }
@@ -243,11 +320,20 @@ figure_value gc_isolate__promotion_rate(const struct gc_isolate *isolate)
 	return per_second(survived, isolate->allocated_ns);
 }
 
+figure_value gc_isolate__pauses_ns(const struct gc_isolate *isolate,
+				   const struct pause_statistics *statistics)
+{
+	bool none = statistics->count == 0 && !isolate->by_looks;
+
+	return none || statistics->kept_count ? statistics->total_ns : FIGURE_UNKNOWN;
+}
+
 figure_value gc_isolate__pause_share(const struct gc_isolate *isolate)
 {
 	int64_t span_ns = isolate->end_unix_ns - isolate->begin_unix_ns;
+	figure_value pauses_ns = gc_isolate__pauses_ns(isolate, &isolate->all);
 
-	if (span_ns < LEAST_SPAN_NS || (isolate->all.count && !isolate->all.kept_count))
+	if (span_ns < LEAST_SPAN_NS || !figure_known(pauses_ns))
 		return FIGURE_UNKNOWN;
-	return (figure_value)((double)isolate->all.total_ns * 10000 / (double)span_ns);
+	return (figure_value)((double)pauses_ns * 10000 / (double)span_ns);
 }

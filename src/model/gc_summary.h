@@ -9,7 +9,8 @@
 
 /*
  * What V8's collections of a time came to, per isolate: how many, their pauses, and what
- * the used bytes before and after them tell of allocation.
+ * the used bytes before and after them tell of allocation. Of very many threads those that
+ * ended long ago are told together.
  */
 
 /* Percentiles are of the last pauses only, where there were more. */
@@ -22,10 +23,15 @@ struct pause_statistics {
 	size_t kept_count, kept_capacity, next;
 };
 
+/* Isolates that are told each for itself. */
+#define GC_ISOLATES_MAX 1000
+
 struct gc_isolate {
-	struct process_key key;
+	struct process_key key; /* pid 0: of several */
 	uint32_t tid;
 	uint32_t id; /* of the isolate in its process; 0: not known */
+	uint64_t seen_look;
+	bool by_looks; /* pauses cannot be known, only falls of its heap from look to look */
 	char comm[64];
 	char thread[ISOLATE_NAME_LENGTH];
 	int64_t begin_unix_ns, end_unix_ns; /* for how long it was watched */
@@ -33,7 +39,8 @@ struct gc_isolate {
 	struct pause_statistics all;
 	/* Growth of used bytes from the end of a collection to the begin of the next, the
 	 * time between those that it is of, and what collections freed. */
-	int64_t allocated_bytes, allocated_ns, freed_bytes;
+	figure_value allocated_bytes, freed_bytes;
+	int64_t allocated_ns;
 	/* Net growth of used bytes from collection to scavenge: what survived scavenges. */
 	int64_t survived_bytes;
 	figure_value last_used_bytes; /* after the last collection */
@@ -47,6 +54,8 @@ struct gc_isolate {
 struct gc_summary {
 	struct gc_isolate **isolates; /* by process and thread */
 	size_t count, capacity;
+	struct gc_isolate *ended; /* sums of those that gave way; NULL: none did */
+	int64_t ended_count;
 };
 
 void gc_summary__init(struct gc_summary *summary);
@@ -66,6 +75,10 @@ const struct gc_isolate *gc_summary__find(const struct gc_summary *summary, stru
 /* The smallest kept pause that so many hundredths of them do not exceed (nearest rank);
  * FIGURE_UNKNOWN where there is none. */
 figure_value pause_statistics__percentile(const struct pause_statistics *statistics, int percent);
+
+/* The sum of the pauses. */
+figure_value gc_isolate__pauses_ns(const struct gc_isolate *isolate,
+				   const struct pause_statistics *statistics);
 
 /* FIGURE_UNKNOWN where the time is too short to tell. */
 figure_value gc_isolate__allocation_rate(const struct gc_isolate *isolate); /* bytes a second */

@@ -18,9 +18,9 @@ static void add_percent(struct output *output, const char *name, figure_value hu
 static void add_isolate(struct output *output, uint32_t pid, uint32_t tid,
 			const struct gc_isolate *isolate)
 {
-	json__add_number(output, "pid", pid);
-	json__add_text(output, "comm", isolate ? isolate->comm : NULL);
-	json__add_number(output, "tid", tid);
+	json__add_number(output, "pid", pid ? pid : FIGURE_UNKNOWN);
+	json__add_text(output, "comm", isolate && isolate->comm[0] ? isolate->comm : NULL);
+	json__add_number(output, "tid", tid ? tid : FIGURE_UNKNOWN);
 	json__add_text(output, "thread", isolate ? isolate->thread : NULL);
 	json__add_number(output, "isolate", isolate && isolate->id ? isolate->id : FIGURE_UNKNOWN);
 }
@@ -49,12 +49,11 @@ void json_gc__collection(struct output *output, const struct gc_summary *summary
 
 /* --- summary --- */
 
-static void add_pauses(struct output *output, const struct pause_statistics *statistics)
+static void add_pauses(struct output *output, const struct gc_isolate *isolate,
+		       const struct pause_statistics *statistics)
 {
-	bool known = statistics->kept_count > 0 || statistics->count == 0;
-
 	json__add_number(output, "count", statistics->count);
-	json__add_number(output, "pause_ns_total", known ? statistics->total_ns : FIGURE_UNKNOWN);
+	json__add_number(output, "pause_ns_total", gc_isolate__pauses_ns(isolate, statistics));
 	json__add_number(output, "pause_ns_p50", pause_statistics__percentile(statistics, 50));
 	json__add_number(output, "pause_ns_p90", pause_statistics__percentile(statistics, 90));
 	json__add_number(output, "pause_ns_p99", pause_statistics__percentile(statistics, 99));
@@ -69,7 +68,7 @@ static void add_kinds(struct output *output, const struct gc_isolate *isolate)
 		if (!isolate->kinds[kind].count)
 			continue;
 		json__open(output, collection_kind_names[kind]);
-		add_pauses(output, &isolate->kinds[kind]);
+		add_pauses(output, isolate, &isolate->kinds[kind]);
 		output__add_char(output, '}');
 	}
 	output__add_char(output, '}');
@@ -113,10 +112,11 @@ static void add_summary(struct output *output, const struct gc_isolate *isolate,
 {
 	output__add_char(output, '{');
 	json__add_text(output, "type", "summary");
-	json__add_time(output, "time", isolate->end_unix_ns, 3);
+	json__add_time(output, "time",
+		       isolate->key.pid ? isolate->end_unix_ns : account->time_unix_ns, 3);
 	add_isolate(output, isolate->key.pid, isolate->tid, isolate);
 	json__add_number(output, "watched_ns", isolate->end_unix_ns - isolate->begin_unix_ns);
-	add_pauses(output, &isolate->all);
+	add_pauses(output, isolate, &isolate->all);
 	add_kinds(output, isolate);
 	add_percent(output, "pause_percent", gc_isolate__pause_share(isolate));
 	json__add_number(output, "allocated_bytes", isolate->allocated_bytes);
@@ -137,4 +137,6 @@ void json_gc__summary(struct output *output, const struct gc_summary *summary,
 {
 	for (size_t i = 0; i < summary->count; i++)
 		add_summary(output, summary->isolates[i], account, lost);
+	if (summary->ended)
+		add_summary(output, summary->ended, account, lost);
 }

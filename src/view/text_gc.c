@@ -23,7 +23,8 @@ struct cell_shape {
 
 #define NARROW 120
 
-static void add_cell(struct output *line, const struct cell_shape *shape, const char *text)
+static void add_cell(struct output *line, const struct text_style *style,
+		     const struct cell_shape *shape, const char *text)
 {
 	size_t columns = text__columns(text);
 	size_t pad = columns < shape->width ? shape->width - columns : 0;
@@ -32,7 +33,11 @@ static void add_cell(struct output *line, const struct cell_shape *shape, const 
 		output__add_text(line, "  ");
 	if (!shape->left)
 		output__add_repeated(line, ' ', pad);
-	output__add_text(line, text);
+	/* a number is never cut */
+	if (shape->left && shape->width && columns > shape->width)
+		text_table__add_cut(line, style, text, shape->width);
+	else
+		output__add_text(line, text);
 	if (shape->left)
 		output__add_repeated(line, ' ', pad);
 }
@@ -45,7 +50,7 @@ static void print_cells(struct output *output, const struct text_style *style, e
 	output__init(&line, -1);
 	for (size_t i = 0; i < count; i++)
 		if (!shapes[i].spare || !style->width || style->width >= NARROW)
-			add_cell(&line, &shapes[i], texts ? texts[i] : shapes[i].title);
+			add_cell(&line, style, &shapes[i], texts ? texts[i] : shapes[i].title);
 	while (line.length && line.data[line.length - 1] == ' ')
 		line.length--;
 	output__add_char(&line, '\0');
@@ -93,7 +98,7 @@ static const char *format_moment(char buffer[CELL_SIZE], int64_t unix_ns)
 static const struct cell_shape collection_cells[] = {
 	{.title = "TIME", .width = 12, .left = true},
 	{.title = "PID", .width = 7, .spare = true},
-	{.title = "THREAD", .width = 12, .left = true},
+	{.title = "THREAD", .width = 15, .left = true},
 	{.title = "KIND", .width = 12, .left = true},
 	{.title = "PAUSE", .width = 8},
 	{.title = "USED", .width = 8},
@@ -185,9 +190,13 @@ static void print_title(struct output *output, const struct text_style *style,
 	int64_t span_ns = isolate->end_unix_ns - isolate->begin_unix_ns;
 	char line[256];
 
-	snprintf(line, sizeof(line), "%u %s, %s: %lld collection%s in %.1f s", isolate->key.pid,
-		 isolate->comm, isolate->thread, (long long)isolate->all.count,
-		 isolate->all.count == 1 ? "" : "s", (double)span_ns / (double)NS_PER_SECOND);
+	char who[128] = "";
+
+	if (isolate->key.pid)
+		snprintf(who, sizeof(who), "%u %s, ", isolate->key.pid, isolate->comm);
+	snprintf(line, sizeof(line), "%s%s: %lld collection%s in %.1f s", who, isolate->thread,
+		 (long long)isolate->all.count, isolate->all.count == 1 ? "" : "s",
+		 (double)span_ns / (double)NS_PER_SECOND);
 	output__add_char(output, '\n');
 	text_table__add_line(output, style, TONE_TITLE, line);
 }
@@ -310,6 +319,8 @@ void text_gc__summary(struct output *output, const struct text_style *style,
 
 	for (size_t i = 0; i < summary->count; i++)
 		print_isolate(output, style, summary->isolates[i]);
+	if (summary->ended)
+		print_isolate(output, style, summary->ended);
 	if (!lost)
 		return;
 	snprintf(line, sizeof(line), "%lld collection%s lost", (long long)lost,

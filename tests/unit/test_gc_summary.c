@@ -115,6 +115,58 @@ static void test_gc_summary__one_collection_has_no_rates(void **state)
 	assert_int_equal(gc_isolate__promotion_rate(isolate), FIGURE_UNKNOWN);
 }
 
+/* An isolate that a look sees, of a thread that nobody sees again. */
+static void look_at_thread(struct fixture *fixture, uint32_t tid, enum collection_watch watch)
+{
+	struct process *process;
+
+	account__begin_look(&fixture->account, T0 + (int64_t)tid * 1000 * MS);
+	process = account__process(&fixture->account, key);
+	process->collection_watch = watch;
+	process__isolate(process, fixture->account.look, tid);
+	account__end_look(&fixture->account);
+	gc_summary__look(&fixture->summary, &fixture->account);
+}
+
+static void test_gc_summary__what_looks_cannot_tell(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct gc_isolate *isolate;
+
+	look_at_thread(fixture, 42, COLLECTIONS_BY_LOOKS);
+	isolate = gc_summary__find(&fixture->summary, key, 42);
+	assert_int_equal(gc_isolate__pauses_ns(isolate, &isolate->all), FIGURE_UNKNOWN);
+	assert_int_equal(isolate->allocated_bytes, FIGURE_UNKNOWN);
+	assert_int_equal(isolate->freed_bytes, FIGURE_UNKNOWN);
+	look_at_thread(fixture, 43, COLLECTIONS_BY_PROBES);
+	isolate = gc_summary__find(&fixture->summary, key, 43);
+	assert_int_equal(gc_isolate__pauses_ns(isolate, &isolate->all), 0);
+}
+
+static void test_gc_summary__many_threads_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct collection collection = collection_of(COLLECTION_SCAVENGE, 0, 2, 10, 5);
+	const uint32_t count = GC_ISOLATES_MAX + 500;
+
+	for (uint32_t i = 0; i < count; i++) {
+		collection.tid = 100 + i;
+		collection.begin_unix_ns = T0 + (int64_t)(100 + i) * 1000 * MS;
+		look_at_thread(fixture, 100 + i, COLLECTIONS_BY_PROBES);
+		add(fixture, collection);
+	}
+	/* the last one came after the last look */
+	assert_int_equal(fixture->summary.count, GC_ISOLATES_MAX);
+	assert_int_equal(fixture->summary.ended_count, 500);
+	assert_int_equal(fixture->summary.ended->all.count, 500);
+	assert_int_equal(fixture->summary.ended->all.total_ns, 500 * 2 * MS);
+	assert_int_equal(fixture->summary.ended->freed_bytes, 500 * 5 * MIB);
+	assert_int_equal(pause_statistics__percentile(&fixture->summary.ended->all, 50), 2 * MS);
+	assert_string_equal(fixture->summary.ended->thread, "500 ended threads");
+	assert_null(gc_summary__find(&fixture->summary, key, 100 + 499));
+	assert_non_null(gc_summary__find(&fixture->summary, key, 100 + 500));
+}
+
 /* Differences of looks have no pause. */
 static void test_gc_summary__unknown_pauses(void **state)
 {
@@ -146,7 +198,7 @@ static void test_gc_summary__unknown_sizes(void **state)
 	collection = collection_of(COLLECTION_SCAVENGE, 200, 1, 30, 5);
 	add(fixture, collection);
 	isolate = gc_summary__find(&fixture->summary, key, 42);
-	assert_int_equal(isolate->allocated_bytes, 0);
+	assert_int_equal(isolate->allocated_bytes, FIGURE_UNKNOWN);
 	assert_int_equal(isolate->survived_bytes, 0);
 	assert_int_equal(isolate->freed_bytes, 30 * MIB);
 }
@@ -247,6 +299,8 @@ int main(void)
 		TEST(counts_by_kind),
 		TEST(rates),
 		TEST(one_collection_has_no_rates),
+		TEST(what_looks_cannot_tell),
+		TEST(many_threads_end),
 		TEST(unknown_pauses),
 		TEST(unknown_sizes),
 		TEST(percentiles),
