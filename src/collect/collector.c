@@ -375,6 +375,13 @@ static void count_new_ones(struct look *look)
 		programs__add_process(look->self->programs, pid);
 }
 
+/* The targets ended between the start and the first look, and nobody saw how. */
+static bool is_gone(const struct collector *self, const struct account *account)
+{
+	return selection__is_over(self->selection) && !account->process_count &&
+	       !account->exited_count && !account->ending_count;
+}
+
 static int collector__look(struct source *source, struct account *account)
 {
 	struct collector *self = (struct collector *)source;
@@ -414,6 +421,8 @@ static int collector__look(struct source *source, struct account *account)
 	account->lost_events = (int64_t)programs__lost_events(self->programs);
 	account__end_look(account);
 	groups__forget_unseen(self->groups, account->look);
+	if (!self->looked && is_gone(self, account))
+		return -ENODATA;
 	self->looked = true;
 	return 0;
 }

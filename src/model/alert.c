@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/alert.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -404,7 +403,8 @@ size_t alerts__look(struct alerts *alerts, const struct account *account,
 
 /* ---- what is not known ---- */
 
-/* A note that begins with the figure's name, or with a part of it that ends at a dot. */
+/* A note of the figure itself ("heap.allocated_bytes to ...: why"), or of all that begin as it
+ * does ("v8: why", "heap, v8: why"). */
 static const char *find_reason(const struct process *process, const char *name)
 {
 	for (size_t length = strlen(name); length; length--) {
@@ -413,8 +413,8 @@ static const char *find_reason(const struct process *process, const char *name)
 		for (size_t i = 0; i < process->note_count; i++) {
 			const char *note = process->notes[i];
 
-			if (!strncmp(note, name, length) && !isalnum((unsigned char)note[length]) &&
-			    note[length] != '_')
+			if (!strncmp(note, name, length) &&
+			    strchr(name[length] ? ":," : ":, ", note[length]))
 				return note;
 		}
 	}

@@ -50,14 +50,16 @@ static void draw_machine(const struct tui *tui, struct grid *grid)
 {
 	const struct account *account = tui->account;
 	int64_t total = account->memory_total_bytes;
-	int64_t used = total - account->memory_available_bytes;
+	figure_value available = account->memory_available_bytes;
+	figure_value used = figure_known(available) ? total - available : FIGURE_UNKNOWN;
 	char a[32], b[32], text[96];
 	int x = 0, width = grid->width / 2 - 7;
 
 	if (total > 0) {
 		width = width > METER_MAX_WIDTH ? METER_MAX_WIDTH : width;
 		x += grid__put(grid, 1, x, grid->width, STYLE_DIM, "Memory ");
-		snprintf(text, sizeof text, "%s of %s", text__bytes(a, sizeof a, used),
+		snprintf(text, sizeof text, "%s of %s",
+			 column__format(a, sizeof a, UNIT_BYTES, used),
 			 text__bytes(b, sizeof b, total));
 		draw_meter(grid, 1, x, width, used, total, text);
 		x += width + 2;

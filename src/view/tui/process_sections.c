@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "view/look.h"
 #include "view/tui/screen.h"
 #include "view/tui/spark.h"
 
@@ -225,13 +226,15 @@ static int section_names(SECTION_PARAMETERS)
 static int section_notes(SECTION_PARAMETERS)
 {
 	const struct process *process = &view->copy->process;
+	int first = y;
 
-	if (!process->note_count)
+	if (!process__own_note_count(process))
 		return 0;
 	grid__put(grid, y, x, width, STYLE_HEADING, "  NOTES");
 	for (size_t i = 0; i < process->note_count; i++)
-		grid__put(grid, ++y, x + 2, width - 2, STYLE_NORMAL, process->notes[i]);
-	return 1 + (int)process->note_count;
+		if (process__note_is_own(process->notes[i]))
+			grid__put(grid, ++y, x + 2, width - 2, STYLE_NORMAL, process->notes[i]);
+	return 1 + y - first;
 }
 
 const struct section process_sections[] = {
