@@ -91,12 +91,13 @@ struct collections {
 	size_t count, capacity;
 };
 
-struct collections *collections__new(struct programs *programs, bool each)
+struct collections *collections__new(struct programs *programs, struct elf_symbols *symbols,
+				     bool each)
 {
 	struct collections *self = xcalloc(1, sizeof(*self));
 
 	self->programs = programs;
-	self->places = v8_places__new(programs);
+	self->places = v8_places__new(programs, symbols);
 	self->each = each;
 	return self;
 }

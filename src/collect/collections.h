@@ -7,6 +7,7 @@
 
 #include "collect/programs.h"
 #include "model/account.h"
+#include "parse/elf_symbols.h"
 
 /*
  * V8's collections: probes the collector of processes that have V8, and puts into the
@@ -17,8 +18,9 @@ struct collections;
 
 /* With each, V8 is looked for in every process of a look, and each collection goes into the
  * account; else it is probed where isolates are known already, and only the figures of
- * isolates tell of collections. */
-struct collections *collections__new(struct programs *programs, bool each);
+ * isolates tell of collections. For *symbols see v8_places__new(). */
+struct collections *collections__new(struct programs *programs, struct elf_symbols *symbols,
+				     bool each);
 void collections__free(struct collections *collections);
 
 /* A record that arrived. */

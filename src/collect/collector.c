@@ -35,6 +35,7 @@ struct collector {
 	struct groups *groups;
 	struct selection *selection;
 	struct breakdown *breakdown;
+	struct elf_symbols *symbols; /* for evaluator and collections: a file is read once */
 	struct evaluator *evaluator; /* NULL: no functions of targets are asked */
 	struct ended *ended;
 	struct collections *collections; /* NULL: not wanted */
@@ -452,6 +453,7 @@ static void collector__close(struct source *source)
 	breakdown__free(self->breakdown);
 	evaluator__free(self->evaluator);
 	collections__free(self->collections);
+	elf_symbols__free(self->symbols);
 	programs__close(self->programs);
 	selection__free(self->selection);
 	groups__free(self->groups);
@@ -510,16 +512,18 @@ int collector__open(struct source **source, const struct collector_settings *set
 	};
 	self->groups = groups__new();
 	self->ended = ended__new();
+	self->symbols = elf_symbols__new();
 	self->selection = selection__new(&self->settings, groups__mounts(self->groups));
 	error = programs__open(&self->programs, &wanted);
 	if (!error) {
 		self->source.fd = programs__ended_fd(self->programs);
 		if (settings->twins != TWINS_OF_NONE)
-			self->evaluator = evaluator__new();
+			self->evaluator = evaluator__new(self->symbols);
 		self->breakdown = breakdown__new(self->programs, self->evaluator);
 		if (wanted.collections && !wanted.iterators_only)
-			self->collections = collections__new(
-				self->programs, settings->collections == COLLECTIONS_EACH);
+			self->collections =
+				collections__new(self->programs, self->symbols,
+						 settings->collections == COLLECTIONS_EACH);
 		error = resolve_targets(self);
 	}
 	if (error) {

@@ -44,18 +44,20 @@ static const char *const names[SYMBOL_COUNT] = {
 
 struct v8_places {
 	struct programs *programs;
-	struct elf_symbols *symbols;
+	struct elf_symbols *symbols; /* borrowed */
+	size_t first_symbol;
 	struct mapping mappings[FILES_MAX]; /* executable ones of files, of one process */
 	size_t mapping_count;
 	char path[32]; /* of the file found last, by our descriptor */
 };
 
-struct v8_places *v8_places__new(struct programs *programs)
+struct v8_places *v8_places__new(struct programs *programs, struct elf_symbols *symbols)
 {
 	struct v8_places *self = xcalloc(1, sizeof(*self));
 
 	self->programs = programs;
-	self->symbols = elf_symbols__new(names, SYMBOL_COUNT);
+	self->symbols = symbols;
+	self->first_symbol = elf_symbols__add_names(symbols, names, SYMBOL_COUNT);
 	return self;
 }
 
@@ -63,7 +65,6 @@ void v8_places__free(struct v8_places *self)
 {
 	if (!self)
 		return;
-	elf_symbols__free(self->symbols);
 	free(self);
 }
 
@@ -163,10 +164,10 @@ static uint64_t find_behind_call(int fd, const struct elf_symbol *caller,
 
 /* --- the file --- */
 
-static enum v8_presence find_in_file(int fd, const struct elf_file *file,
-				     struct collection_places *found)
+static enum v8_presence find_in_file(const struct v8_places *self, int fd,
+				     const struct elf_file *file, struct collection_places *found)
 {
-	const struct elf_symbol *symbols = file->symbols;
+	const struct elf_symbol *symbols = file->symbols + self->first_symbol;
 	uint64_t *offsets = found->offsets;
 
 	if (file->reason[0])
@@ -198,7 +199,7 @@ enum v8_presence v8_places__find(struct v8_places *self, pid_t pid, pid_t tid,
 		*fd = target_pages__open_file(tid, &self->mappings[i]);
 		if (*fd < 0)
 			continue;
-		presence = find_in_file(*fd, elf_symbols__read(self->symbols, *fd), found);
+		presence = find_in_file(self, *fd, elf_symbols__read(self->symbols, *fd), found);
 		if (presence == V8_HAS_SYMBOLS) {
 			snprintf(self->path, sizeof(self->path), "/proc/self/fd/%d", *fd);
 			found->path = self->path;

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "collect/programs.h"
+#include "parse/elf_symbols.h"
 
 /*
  * Where V8's collector is probed in the program of a process: functions by their symbols,
@@ -14,7 +15,8 @@
  */
 struct v8_places;
 
-struct v8_places *v8_places__new(struct programs *programs);
+/* Symbols of files are asked of *symbols, which is borrowed; it must not have read any yet. */
+struct v8_places *v8_places__new(struct programs *programs, struct elf_symbols *symbols);
 void v8_places__free(struct v8_places *places);
 
 enum v8_presence {

@@ -40,8 +40,10 @@ struct known_file {
 };
 
 struct elf_symbols {
+	const char **texts; /* of the names */
+	size_t name_count, name_capacity;
+	/* Made for the first file: */
 	struct symbol_names *names;
-	size_t name_count;
 	struct parser_child *parser;
 	struct hash_table table; /* of struct known_file */
 	struct known_file **files;
@@ -77,18 +79,36 @@ static const struct {
 	{-EBUSY, false, "not read: other files there took too long"},
 };
 
-struct elf_symbols *elf_symbols__new(const char *const *names, size_t count)
+struct elf_symbols *elf_symbols__new(void)
 {
 	struct elf_symbols *symbols = xcalloc(1, sizeof(*symbols));
 
-	symbols->names = symbol_names__new(names, count);
-	symbols->name_count = count;
 	symbols->parser = parser_child__new();
+	return symbols;
+}
+
+size_t elf_symbols__add_names(struct elf_symbols *symbols, const char *const *names, size_t count)
+{
+	size_t first = symbols->name_count;
+
+	for (size_t i = 0; i < count; i++) {
+		ARRAY_GROW(symbols->texts, symbols->name_count, symbols->name_capacity);
+		symbols->texts[symbols->name_count++] = names[i];
+	}
+	return first;
+}
+
+static void prepare(struct elf_symbols *symbols)
+{
+	size_t count = symbols->name_count;
+
+	if (symbols->names)
+		return;
+	symbols->names = symbol_names__new(symbols->texts, count);
 	symbols->no_symbols = xcalloc(count + 1, sizeof(*symbols->no_symbols));
 	symbols->parsed_bytes =
 		sizeof(*symbols->parsed) + count * sizeof(*symbols->parsed->symbols);
 	symbols->parsed = xcalloc(1, symbols->parsed_bytes);
-	return symbols;
 }
 
 static void free_file(const struct elf_symbols *symbols, struct known_file *known)
@@ -113,6 +133,7 @@ void elf_symbols__free(struct elf_symbols *symbols)
 	forget_files(symbols);
 	hash_table__release(&symbols->table);
 	free(symbols->files);
+	free(symbols->texts);
 	symbol_names__free(symbols->names);
 	parser_child__free(symbols->parser);
 	free(symbols->no_symbols);
@@ -326,6 +347,7 @@ const struct elf_file *elf_symbols__read(struct elf_symbols *symbols, int fd)
 	const char *reason = find_key(fd, &key);
 	struct known_file *known;
 
+	prepare(symbols);
 	if (reason) {
 		set_reason(symbols, &symbols->unknown, reason);
 		return &symbols->unknown;

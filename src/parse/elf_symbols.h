@@ -14,11 +14,13 @@
  */
 struct elf_symbols;
 
-/* The names that are ever asked for, fixed for the life of the object: exact ones, and
- * such that end in '*', which stand for any that begins so (parts that the compiler split
- * off, NAME.cold and the like, apart). Borrowed. */
-struct elf_symbols *elf_symbols__new(const char *const *names, size_t count);
+struct elf_symbols *elf_symbols__new(void);
 void elf_symbols__free(struct elf_symbols *symbols);
+
+/* Names that will be asked for: exact ones, and such that end in '*', which stand for any that
+ * begins so (parts that the compiler split off, NAME.cold and the like, apart). Borrowed. All
+ * must be added before a file is read. Returns the index of the first in elf_file.symbols. */
+size_t elf_symbols__add_names(struct elf_symbols *symbols, const char *const *names, size_t count);
 
 struct elf_symbol {
 	uint64_t address; /* as the file says: add the bias of the mapping; 0: not defined here */
@@ -35,7 +37,7 @@ struct elf_segment { /* PT_LOAD */
 };
 
 struct elf_file {
-	struct elf_symbol *symbols; /* one per name, in their order */
+	struct elf_symbol *symbols; /* one per name, in the order in which they were added */
 	struct elf_segment segments[ELF_SEGMENTS_MAX];
 	size_t segment_count;
 	bool has_symtab;	 /* else local symbols are unknown: it was stripped */

@@ -54,18 +54,17 @@ static const struct persistence {
 
 struct evaluator {
 	struct elf_symbols *symbols;
-	const char **symbol_names;
+	size_t first_symbol; /* of the sources' */
 	struct subject **subjects;
 	size_t subject_count, subject_capacity;
 };
 
-struct evaluator *evaluator__new(void)
+struct evaluator *evaluator__new(struct elf_symbols *symbols)
 {
 	struct evaluator *self = xcalloc(1, sizeof(*self));
-	size_t count;
 
-	self->symbol_names = source_symbols__list(&count);
-	self->symbols = elf_symbols__new(self->symbol_names, count);
+	self->symbols = symbols;
+	self->first_symbol = source_symbols__add(symbols);
 	return self;
 }
 
@@ -76,8 +75,6 @@ void evaluator__free(struct evaluator *self)
 	for (size_t i = 0; i < self->subject_count; i++)
 		subject__free(self->subjects[i]);
 	free(self->subjects);
-	elf_symbols__free(self->symbols);
-	free(self->symbol_names);
 	free(self);
 }
 
@@ -549,8 +546,8 @@ bool evaluator__process(struct evaluator *self, struct evaluator_request *reques
 	bool classes;
 
 	regions->count = 0;
-	subject__find_candidates(subject, self->symbols, request->tid, request->mappings,
-				 request->mapping_count);
+	subject__find_candidates(subject, self->symbols, self->first_symbol, request->tid,
+				 request->mappings, request->mapping_count);
 	answers = xcalloc(subject->candidate_count + 1, sizeof(*answers));
 	take_request(&asking);
 	ask_all(&asking, answers);

@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_TWIN_EVALUATOR_H
 #define MEMSONDE_TWIN_EVALUATOR_H
 
+#include "parse/elf_symbols.h"
 #include "twin/figure_source.h"
 
 /*
@@ -10,7 +11,8 @@
  */
 struct evaluator;
 
-struct evaluator *evaluator__new(void);
+/* Symbols of files are asked of *symbols, which is borrowed; it must not have read any yet. */
+struct evaluator *evaluator__new(struct elf_symbols *symbols);
 void evaluator__free(struct evaluator *evaluator);
 
 /* The process as of now. What it points to is the caller's, until read_anew(). */

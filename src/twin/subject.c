@@ -51,24 +51,23 @@ static size_t symbol_count(const struct figure_source *source)
 	return count;
 }
 
-const char **source_symbols__list(size_t *count)
+size_t source_symbols__add(struct elf_symbols *symbols)
 {
-	const char **names = NULL;
+	size_t first = 0;
 
-	*count = 0;
 	for (size_t i = 0; i < figure_source_count; i++) {
-		size_t own = symbol_count(figure_sources[i]);
+		const struct figure_source *source = figure_sources[i];
+		size_t index =
+			elf_symbols__add_names(symbols, source->symbols, symbol_count(source));
 
-		names = xreallocarray(names, *count + own, sizeof(*names));
-		memcpy(names + *count, figure_sources[i]->symbols, own * sizeof(*names));
-		*count += own;
+		first = i ? first : index;
 	}
-	return names;
+	return first;
 }
 
 /* One file of the process while its candidates are looked for. */
 struct mapped_file {
-	const struct elf_file *elf;
+	const struct elf_symbol *symbols; /* the sources' */
 	uint64_t bias;
 };
 
@@ -136,7 +135,7 @@ static void add_candidate(struct subject *self, const struct figure_source *sour
 
 static void add_candidates(struct subject *self, const struct mapped_file *file)
 {
-	const struct elf_symbol *symbols = file->elf->symbols;
+	const struct elf_symbol *symbols = file->symbols;
 
 	for (size_t i = 0; i < figure_source_count; i++) {
 		if (has_required(figure_sources[i], symbols))
@@ -196,9 +195,10 @@ static void put_exact_first(struct subject *self)
 	}
 }
 
-static void look_into(struct subject *self, struct elf_symbols *symbols, pid_t tid,
-		      const struct mapping *mapping)
+static void look_into(struct subject *self, struct elf_symbols *symbols, size_t first_symbol,
+		      pid_t tid, const struct mapping *mapping)
 {
+	const struct elf_file *elf;
 	struct mapped_file file;
 	int fd = target_pages__open_file(tid, mapping);
 
@@ -208,12 +208,13 @@ static void look_into(struct subject *self, struct elf_symbols *symbols, pid_t t
 			set_unread(self, strerror(-fd));
 		return;
 	}
-	file.elf = elf_symbols__read(symbols, fd);
+	elf = elf_symbols__read(symbols, fd);
 	close(fd);
-	if (file.elf->may_pass)
-		set_unread(self, file.elf->reason);
-	if (!file.elf->reason[0] &&
-	    elf_file__bias(file.elf, mapping->start, mapping->file_offset, &file.bias))
+	if (elf->may_pass)
+		set_unread(self, elf->reason);
+	file.symbols = elf->symbols + first_symbol;
+	if (!elf->reason[0] &&
+	    elf_file__bias(elf, mapping->start, mapping->file_offset, &file.bias))
 		add_candidates(self, &file);
 }
 
@@ -228,8 +229,9 @@ static bool is_up_to_date(const struct subject *self, uint64_t files)
 	       (!self->unread[0] || clock_ns(CLOCK_MONOTONIC) - self->unread_ns < UNREAD_RETRY_NS);
 }
 
-void subject__find_candidates(struct subject *self, struct elf_symbols *symbols, pid_t tid,
-			      const struct mapping *mappings, size_t mapping_count)
+void subject__find_candidates(struct subject *self, struct elf_symbols *symbols,
+			      size_t first_symbol, pid_t tid, const struct mapping *mappings,
+			      size_t mapping_count)
 {
 	uint64_t files = mapped_files(mappings, mapping_count);
 	int64_t deadline_ns = clock_ns(CLOCK_MONOTONIC) + READING_NS;
@@ -249,7 +251,7 @@ void subject__find_candidates(struct subject *self, struct elf_symbols *symbols,
 			set_unread(self, "to look into all of them takes too long");
 			break;
 		}
-		look_into(self, symbols, tid, &mappings[i]);
+		look_into(self, symbols, first_symbol, tid, &mappings[i]);
 	}
 	put_exact_first(self);
 	hand_over_history(self, old, old_count);

@@ -50,11 +50,12 @@ struct subject {
 struct subject *subject__new(const struct process_key *key, uint64_t image);
 void subject__free(struct subject *subject);
 
-/* How many symbols the sources have in all, and their names in the order of the sources. */
-const char **source_symbols__list(size_t *count);
+/* Adds the names of the sources' symbols, in their order; returns the index of the first. */
+size_t source_symbols__add(struct elf_symbols *symbols);
 
 /* Finds the candidates anew where the mapped files have changed. */
-void subject__find_candidates(struct subject *subject, struct elf_symbols *symbols, pid_t tid,
-			      const struct mapping *mappings, size_t mapping_count);
+void subject__find_candidates(struct subject *subject, struct elf_symbols *symbols,
+			      size_t first_symbol, pid_t tid, const struct mapping *mappings,
+			      size_t mapping_count);
 
 #endif

@@ -64,9 +64,17 @@ static const struct small_symbol all[] = {
 
 static const struct small_elf sample = {exports, all, ET_DYN};
 
+static struct elf_symbols *new_symbols(const char *const *wanted, size_t count)
+{
+	struct elf_symbols *symbols = elf_symbols__new();
+
+	assert_int_equal(elf_symbols__add_names(symbols, wanted, count), 0);
+	return symbols;
+}
+
 static int set_up(void **state)
 {
-	*state = elf_symbols__new(names, ARRAY_SIZE(names));
+	*state = new_symbols(names, ARRAY_SIZE(names));
 	return 0;
 }
 
@@ -248,12 +256,29 @@ static void test_elf_symbols__answer_is_kept(void **state)
 
 static void test_elf_symbols__no_names(void **state)
 {
-	struct elf_symbols *symbols = elf_symbols__new(NULL, 0);
+	struct elf_symbols *symbols = new_symbols(NULL, 0);
 	const struct elf_file *file = read_elf((void **)&symbols, &sample);
 
 	(void)state;
 	assert_string_equal(file->reason, "");
 	assert_true(file->has_symtab);
+	elf_symbols__free(symbols);
+}
+
+/* Several ask for names of their own. */
+static void test_elf_symbols__names_added(void **state)
+{
+	static const char *const first[] = {"local", "absent"}, *const second[] = {"function"};
+	struct elf_symbols *symbols = elf_symbols__new();
+	const struct elf_file *file;
+
+	(void)state;
+	assert_int_equal(elf_symbols__add_names(symbols, first, ARRAY_SIZE(first)), 0);
+	assert_int_equal(elf_symbols__add_names(symbols, second, ARRAY_SIZE(second)), 2);
+	file = read_elf((void **)&symbols, &sample);
+	assert_int_equal(file->symbols[0].address, SMALL_ELF_CODE + 48);
+	assert_int_equal(file->symbols[1].address, 0);
+	assert_int_equal(file->symbols[2].address, SMALL_ELF_CODE + 32);
 	elf_symbols__free(symbols);
 }
 
@@ -509,6 +534,7 @@ int main(void)
 		TEST(test_elf_symbols__stripped),
 		TEST(test_elf_symbols__answer_is_kept),
 		TEST(test_elf_symbols__no_names),
+		TEST(test_elf_symbols__names_added),
 		TEST(test_elf_symbols__other_files),
 		TEST(test_elf_symbols__not_regular),
 		TEST(test_elf_symbols__too_large),
