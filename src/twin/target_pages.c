@@ -403,16 +403,20 @@ static const uint64_t *entry_of(const struct target_pages *self, struct stretch 
 	return stretch->count ? &stretch->entries[0] : NULL;
 }
 
-/* Whether it can be read together with others. By process_vm_readv() a page that is shared
- * since a fork would not be any more. */
-static bool is_simple(const struct target_pages *self, uint64_t address, uint64_t entry)
+/* Where a page of plain memory can be had with others, by what pagemap just said; ORIGIN_NONE
+ * where it takes a closer look. By process_vm_readv() a page that is shared since a fork would
+ * not be any more. */
+static enum origin plain_origin(const struct target_pages *self, uint64_t address, uint64_t entry)
 {
 	size_t index = find_mapping(self->target, address);
 	const struct mapping *mapping = &self->target->mappings[index];
+	enum origin origin;
 
-	return index < self->target->mapping_count && !mapping->device && !mapping->hugetlb &&
-	       mapping->readable && !is_clock(mapping) && (entry & PAGEMAP_EXCLUSIVE) &&
-	       origin_of(mapping, entry) == ORIGIN_MEMORY;
+	if (index == self->target->mapping_count || mapping->device || mapping->hugetlb ||
+	    !mapping->readable || is_clock(mapping))
+		return ORIGIN_NONE;
+	origin = origin_of(mapping, entry);
+	return origin == ORIGIN_MEMORY && !(entry & PAGEMAP_EXCLUSIVE) ? ORIGIN_NONE : origin;
 }
 
 static void add_to_batch(struct batch *batch, uint64_t address, void *place, size_t length)
@@ -459,11 +463,16 @@ int target_pages__read_all(struct target_pages *self, const uint64_t *addresses,
 	for (size_t i = 0; i < count; i++) {
 		const uint64_t *found = entry_of(self, &stretch, addresses + i, count - i);
 		char *place = (char *)buffer + i * self->page_bytes;
+		enum origin origin;
 
 		if (!found)
 			return -ESRCH;
-		add_to_batch(is_simple(self, addresses[i], *found) ? &together : &single,
-			     addresses[i], place, self->page_bytes);
+		origin = plain_origin(self, addresses[i], *found);
+		if (origin == ORIGIN_ZERO)
+			memset(place, 0, self->page_bytes);
+		else
+			add_to_batch(origin == ORIGIN_MEMORY ? &together : &single, addresses[i],
+				     place, self->page_bytes);
 	}
 	if (!read_batch(self, &together))
 		error = read_each(self, &together);
@@ -484,7 +493,7 @@ void target_pages__peek_all(struct target_pages *self, const uint64_t *addresses
 		got[i] = entry && (*entry & PAGEMAP_PRESENT);
 		if (!got[i])
 			continue;
-		if (is_simple(self, addresses[i], *entry)) {
+		if (plain_origin(self, addresses[i], *entry) == ORIGIN_MEMORY) {
 			in_batch[together.count] = i;
 			add_to_batch(&together, addresses[i], place, length);
 		} else {
