@@ -207,8 +207,7 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
-/* The last answer stands in for one that would cost too much now, or be the same. Who tells
- * what is of V8 is asked in each look: else nothing could be told of any class. */
+/* The last answer stands in for one that would cost too much now, or be the same. */
 static bool is_spared(struct evaluation *evaluation, const struct candidate *candidate,
 		      struct answer *answer)
 {
@@ -220,8 +219,7 @@ static bool is_spared(struct evaluation *evaluation, const struct candidate *can
 		*answer = history->last;
 		return true;
 	}
-	if (candidate->source->tells_classes || history->cost_ns < DEAR_NS ||
-	    age_ns >= history->cost_ns * DEAR_INTERVAL)
+	if (history->cost_ns < DEAR_NS || age_ns >= history->cost_ns * DEAR_INTERVAL)
 		return false;
 	*answer = history->last;
 	for (size_t i = 0; i < history->claims.count; i++)
@@ -251,8 +249,12 @@ static void remember(struct candidate *candidate, const struct answer *answer, i
 	struct candidate_history *history = &candidate->history;
 
 	history->absences = answer->error == -ENOENT ? history->absences + 1 : 0;
-	if (candidate->source->tells_classes && answer->error != -ENOENT)
+	/* without it nothing can be told of any class: it is asked in each look, as long as there
+	 * is hope */
+	if (candidate->source->tells_classes && (!answer->error || is_passing(answer->error))) {
+		history->cost_ns = 0;
 		return;
+	}
 	history->last = *answer;
 	history->last_ns = clock_ns(CLOCK_MONOTONIC);
 	history->cost_ns = history->last_ns - began_ns;
