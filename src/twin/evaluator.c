@@ -207,6 +207,14 @@ static void ask(struct evaluation *evaluation, struct candidate *candidate, stru
 	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
+/* Memory mostly stays whose it was. */
+static void claim_again(struct evaluation *evaluation, const struct candidate_history *history)
+{
+	for (size_t i = 0; i < history->claims.count; i++)
+		evaluation__claim(evaluation, history->claims.items[i].start,
+				  history->claims.items[i].end, history->claims.items[i].class);
+}
+
 /* The last answer stands in for one that would cost too much now, or be the same. */
 static bool is_spared(struct evaluation *evaluation, const struct candidate *candidate,
 		      struct answer *answer)
@@ -222,9 +230,7 @@ static bool is_spared(struct evaluation *evaluation, const struct candidate *can
 	if (history->cost_ns < DEAR_NS || age_ns >= history->cost_ns * DEAR_INTERVAL)
 		return false;
 	*answer = history->last;
-	for (size_t i = 0; i < history->claims.count; i++)
-		evaluation__claim(evaluation, history->claims.items[i].start,
-				  history->claims.items[i].end, history->claims.items[i].class);
+	claim_again(evaluation, history);
 	if (!answer->error)
 		process__add_note(evaluation->process,
 				  "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
@@ -403,6 +409,8 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 		if (!is_passing(answer->error))
 			break;
 	}
+	if (answer->error && answer->error != -ENOENT)
+		claim_again(evaluation, &candidate->history);
 	if (!answer->error && candidate->source->claim && !asking->request->figures_only)
 		candidate->source->claim(evaluation);
 	remember(candidate, answer, began_ns, evaluation->regions, first_claim);
