@@ -412,7 +412,7 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 	if (answer->error && answer->error != -ENOENT)
 		claim_again(evaluation, &candidate->history);
 	if (!answer->error && candidate->source->claim && !asking->request->figures_only)
-		candidate->source->claim(evaluation);
+		answer->unclaimed = !candidate->source->claim(evaluation);
 	remember(candidate, answer, began_ns, evaluation->regions, first_claim);
 	log_verbose("twin of %u: %s: %.3f ms, %" PRIu64 " pages read, %" PRIu64 " faults, %" PRIu64
 		    " rounds%s%s",
@@ -512,7 +512,7 @@ static bool tell(struct process *process, const struct subject *subject,
 			continue;
 		if (answers[i].error)
 			process__add_note(process, "%s: %s", source->name, answers[i].reason);
-		if (source->tells_classes && answers[i].error)
+		if (source->tells_classes && (answers[i].error || answers[i].unclaimed))
 			classes = false;
 		if (figure_known(answers[i].figures.python_blocks))
 			process->figures[FIG_PYTHON_BLOCKS] = answers[i].figures.python_blocks;

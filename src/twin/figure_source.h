@@ -70,8 +70,9 @@ struct figure_source {
 	 */
 	int (*evaluate)(struct evaluation *evaluation, struct source_figures *figures);
 	/* Claims what is the source's, after it has answered; NULL where evaluate() does that.
-	 * What is asked for it may end the round, and begin another. */
-	void (*claim)(struct evaluation *evaluation);
+	 * What is asked for it may end the round, and begin another. False: which memory that is
+	 * could not be told, and a note says so. */
+	bool (*claim)(struct evaluation *evaluation);
 	/* Frees *state; may be NULL where there is none. */
 	void (*free_state)(void *state);
 };

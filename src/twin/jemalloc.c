@@ -234,9 +234,10 @@ static int evaluate(struct evaluation *evaluation, struct source_figures *figure
 	return 0;
 }
 
-static void claim(struct evaluation *evaluation)
+static bool claim(struct evaluation *evaluation)
 {
 	ownership__claim((struct ownership **)evaluation->state, evaluation, &lookup_rule);
+	return true;
 }
 
 static void free_state(void *state)

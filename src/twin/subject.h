@@ -11,6 +11,7 @@
 struct answer {
 	struct source_figures figures;
 	int error;
+	bool unclaimed; /* which memory is its own is not known */
 	char reason[192];
 };
 

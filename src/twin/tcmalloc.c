@@ -168,11 +168,12 @@ static int evaluate(struct evaluation *evaluation, struct source_figures *figure
 	return 0;
 }
 
-static void claim(struct evaluation *evaluation)
+static bool claim(struct evaluation *evaluation)
 {
 	if (evaluation->symbols[GET_OWNERSHIP])
 		ownership__claim((struct ownership **)evaluation->state, evaluation,
 				 &ownership_rule);
+	return true;
 }
 
 static void free_state(void *state)

@@ -176,14 +176,15 @@ static int evaluate(struct evaluation *evaluation, struct source_figures *figure
 	return err ? give_up(state, evaluation, err) : 0;
 }
 
-static void claim(struct evaluation *evaluation)
+static bool claim(struct evaluation *evaluation)
 {
 	struct v8_state *state = *evaluation->state;
-
-	v8_pages__claim(state->pages, evaluation, state->isolates, state->isolate_count);
+	bool found =
+		v8_pages__claim(state->pages, evaluation, state->isolates, state->isolate_count);
 	v8_backing__claim(state->backing, evaluation, state->isolates, state->isolate_count,
 			  state->pages);
 	v8_reservations__claim(evaluation, state->isolates, state->isolate_count);
+	return found;
 }
 
 const struct figure_source v8_source = {

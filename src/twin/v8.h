@@ -101,11 +101,12 @@ int v8_statistics__ask(struct v8_state *state, struct evaluation *evaluation,
 int v8_buffers__total(struct v8_buffers *buffers, struct evaluation *evaluation,
 		      const struct v8_isolate *isolate, figure_value *total);
 
-/* Claims the memory of the heaps, as far as it can be told. It only reads. */
+/* Claims the memory of the heaps, as far as it can be told; false if none of it can. It only
+ * reads. */
 struct v8_pages;
 struct v8_pages *v8_pages__new(void);
 void v8_pages__free(struct v8_pages *pages);
-void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
+bool v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 		     const struct v8_isolate *isolates, size_t count);
 
 /* Whether a page of the heap was found at the address. */

@@ -37,8 +37,8 @@
 #define MIN_AGREEING	3
 #define ENOUGH_AGREEING 12
 
-/* Per look: places that are read to learn the layout, and in all. */
-#define MAX_LEARNED  512
+/* Per look: places that are read to learn the layout, and then. */
+#define MAX_LEARNED  16384
 #define MAX_READ     16384
 #define READ_AT_ONCE 64
 /* Places that are remembered: 64 GiB. */
@@ -72,8 +72,9 @@ struct place {
 };
 
 struct v8_pages {
-	struct layout layout; /* known if it has votes */
-	struct place *places; /* in the order of addresses */
+	struct layout layout;	/* known if it has votes */
+	uint64_t learned_up_to; /* where the search for it goes on */
+	struct place *places;	/* in the order of addresses */
 	size_t count;
 	int64_t missing_bytes; /* committed less found, when all places were read last */
 };
@@ -187,32 +188,105 @@ static void vote_record(const struct page_search *search, struct ballot *ballot,
 	}
 }
 
-static void vote_page(const struct page_search *search, struct ballot *ballot, uint64_t page)
-{
-	uint64_t words[RECORD_WORDS], record[RECORD_WORDS];
-	size_t count = read_words(search, page, words);
-
-	vote_record(search, ballot, page, -1, words, count);
-	for (int i = 0; i < POINTER_WORDS && (size_t)i < count; i++)
-		if (is_pointer(words[i]) && words[i] != page)
-			vote_record(search, ballot, page, i, record,
-				    read_words(search, words[i], record));
-}
-
 static bool is_decided(const struct ballot *ballot)
 {
 	return ballot->count && ballot->layouts[0].votes >= ENOUGH_AGREEING;
 }
 
-/* Of those with most votes the first wins: read from the page itself, where it can be. */
+/* Words of pages that may point to a record, of as many as are read at once. */
+struct pointers {
+	uint64_t pages[READ_AT_ONCE];
+	int words[READ_AT_ONCE];
+	uint64_t addresses[READ_AT_ONCE];
+	size_t count;
+};
+
+static void vote_pointers(const struct page_search *search, struct ballot *ballot,
+			  struct pointers *pointers)
+{
+	uint64_t records[READ_AT_ONCE][RECORD_WORDS];
+	bool got[READ_AT_ONCE];
+
+	twin__peek_all(search->evaluation->twin, pointers->addresses, pointers->count,
+		       sizeof(records[0]), records, got);
+	for (size_t i = 0; i < pointers->count; i++)
+		if (got[i])
+			vote_record(search, ballot, pointers->pages[i], pointers->words[i],
+				    records[i], RECORD_WORDS);
+	pointers->count = 0;
+}
+
+/* Records across the end of a page of the kernel's do without a vote: there are others. */
+static void add_pointers(const struct page_search *search, struct ballot *ballot,
+			 struct pointers *pointers, uint64_t page, const uint64_t *words)
+{
+	for (int i = 0; i < POINTER_WORDS; i++) {
+		if (!is_pointer(words[i]) || words[i] == page ||
+		    words[i] % KERNEL_PAGE > KERNEL_PAGE - RECORD_WORDS * sizeof(uint64_t))
+			continue;
+		pointers->pages[pointers->count] = page;
+		pointers->words[pointers->count] = i;
+		pointers->addresses[pointers->count++] = words[i];
+		if (pointers->count == READ_AT_ONCE)
+			vote_pointers(search, ballot, pointers);
+	}
+}
+
+static void vote_places(const struct page_search *search, struct ballot *ballot, size_t first,
+			size_t count)
+{
+	uint64_t addresses[READ_AT_ONCE], words[READ_AT_ONCE][RECORD_WORDS];
+	struct pointers pointers = {.count = 0};
+	bool got[READ_AT_ONCE];
+
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = search->places[first + i].address;
+	twin__peek_all(search->evaluation->twin, addresses, count, sizeof(words[0]), words, got);
+	for (size_t i = 0; i < count; i++) {
+		if (!got[i])
+			continue;
+		vote_record(search, ballot, addresses[i], -1, words[i], RECORD_WORDS);
+		add_pointers(search, ballot, &pointers, addresses[i], words[i]);
+	}
+	vote_pointers(search, ballot, &pointers);
+}
+
+/* The first place at or behind an address. */
+static size_t find_place(const struct page_search *search, uint64_t address)
+{
+	size_t low = 0, high = search->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->places[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of those with most votes the first wins: read from the page itself, where it can be. A large
+ * heap of malloc's lies before V8's pages: each look begins where the one before has ended. */
 static void learn_layout(struct page_search *search)
 {
-	struct ballot ballot = {.count = 0};
+	size_t first = find_place(search, search->pages->learned_up_to), left = MAX_LEARNED;
 	struct layout *best = &search->pages->layout;
+	struct ballot ballot = {.count = 0};
 
-	for (size_t i = 0; i < search->count && i < MAX_LEARNED && !is_decided(&ballot); i++)
-		vote_page(search, &ballot, search->places[i].address);
 	memset(best, 0, sizeof(*best));
+	first = first == search->count ? 0 : first;
+	while (first < search->count && left && !is_decided(&ballot)) {
+		size_t count = search->count - first;
+
+		count = count < READ_AT_ONCE ? count : READ_AT_ONCE;
+		count = count < left ? count : left;
+		vote_places(search, &ballot, first, count);
+		first += count;
+		left -= count;
+	}
+	search->pages->learned_up_to = first < search->count ? search->places[first].address : 0;
 	for (size_t i = 0; i < ballot.count; i++)
 		if (ballot.layouts[i].votes >= MIN_AGREEING &&
 		    ballot.layouts[i].votes > best->votes)
@@ -524,7 +598,7 @@ static void explain(struct page_search *search)
 				  (long long)(missing >> 20));
 }
 
-void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
+bool v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 		     const struct v8_isolate *isolates, size_t count)
 {
 	struct page_search search = {.pages = pages,
@@ -547,6 +621,7 @@ void v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 	pages->places = search.places;
 	pages->count = search.count;
 	claim_code_ranges(&search);
+	return pages->layout.votes || !committed_bytes(&search);
 }
 
 bool v8_pages__is_page(const struct v8_pages *pages, uint64_t address)

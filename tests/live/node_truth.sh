@@ -72,6 +72,22 @@ compare_elsewhere() {
 	end_target
 }
 
+# compare_behind_malloc NAME BINARY: V8's pages lie behind 200 MiB of malloc's when the first
+# look comes.
+compare_behind_malloc() {
+	local total found
+
+	TARGET_RUN=$2 start_target node -e 'globalThis.kept = [];
+		for (let i = 0; i < 50000; i++) kept.push(Buffer.from("k".repeat(4000) + i));
+		console.log(JSON.stringify({ pid: process.pid })); process.stdin.resume();
+		process.stdin.on("end", () => process.exit());'
+	look "$WORK/look" -p "$TARGET_PID"
+	total=$(field "$WORK/look" "$TARGET_PID" v8.heap_total)
+	found=$(field "$WORK/look" "$TARGET_PID" classes.v8_heap)
+	check "$1: V8's pages are found" "$found of $total" test "$found" -gt $((total / 2))
+	end_target
+}
+
 for node in $NODE_BINARIES; do
 	version=$("$node" --version)
 	for kind in idle objects strings buffers shared external contexts workers; do
@@ -79,6 +95,7 @@ for node in $NODE_BINARIES; do
 	done
 	compare_class "$version wasm" "$node" wasm 16
 	compare_class "$version large" "$node" large 68
+	compare_behind_malloc "$version, 200 MiB of small Buffers" "$node"
 done
 
 # The last one, as others would see it.
