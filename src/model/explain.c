@@ -127,3 +127,17 @@ int64_t explain__watched_ns(const struct process *process)
 {
 	return explain_history__length_ns(process->explain_history);
 }
+
+#define CHANGE_LEAST_BYTES   (1 << 20)
+#define CHANGE_LEAST_PERCENT 2
+
+bool explain__rss_changed(const struct process *process, figure_value *first, figure_value *last)
+{
+	int64_t change;
+
+	explain_history__ends(process->explain_history, SERIES_RSS, first, last);
+	if (!figure_known(*first) || !figure_known(*last))
+		return false;
+	change = *last > *first ? *last - *first : *first - *last;
+	return change >= CHANGE_LEAST_BYTES && change >= *first / 100 * CHANGE_LEAST_PERCENT;
+}

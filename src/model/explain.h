@@ -2,6 +2,7 @@
 #ifndef MEMSONDE_MODEL_EXPLAIN_H
 #define MEMSONDE_MODEL_EXPLAIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/figures.h"
@@ -56,5 +57,8 @@ void explain__look(struct account *account);
 
 /* For how long the process was watched so: with none, nothing can be said yet. */
 int64_t explain__watched_ns(const struct process *process);
+
+/* Its RSS when the watch began and now; false where that is unknown, or about the same. */
+bool explain__rss_changed(const struct process *process, figure_value *first, figure_value *last);
 
 #endif

@@ -109,6 +109,7 @@ static void take(const struct explain_history *history, figure_value *values,
 		{SERIES_ARRAY_BUFFERS, FIG_V8_ARRAY_BUFFERS},
 		{SERIES_HEAP_USED, FIG_V8_HEAP_USED},
 		{SERIES_THREADS, FIG_THREADS},
+		{SERIES_PYTHON_BLOCKS, FIG_PYTHON_BLOCKS},
 	};
 	const figure_value *figures = process->figures;
 	figure_value buffers = figures[FIG_V8_ARRAY_BUFFERS];
@@ -126,6 +127,8 @@ static void take(const struct explain_history *history, figure_value *values,
 	values[SERIES_HEAP_USED_AFTER] = used_after_collections(process);
 	values[SERIES_MARK_COMPACTS] = sum_of_isolates(process, IFIG_GC_MARK_COMPACTS);
 	values[SERIES_FILES] = plus(figures[FIG_CLASS_CODE], figures[FIG_CLASS_FILE]);
+	values[SERIES_ISOLATES] =
+		process->isolate_count ? (figure_value)process->isolate_count : FIGURE_UNKNOWN;
 	if (is_blind)
 		values[SERIES_NATIVE_LIVE] = values[SERIES_NATIVE_MALLOC] =
 			values[SERIES_EXTERNAL] = FIGURE_UNKNOWN;
@@ -319,6 +322,16 @@ int64_t explain_history__length_ns(const struct explain_history *history)
 	if (!history || !history->count)
 		return 0;
 	return history->samples[history->count - 1].time_unix_ns - history->samples[0].time_unix_ns;
+}
+
+void explain_history__ends(const struct explain_history *history, enum explain_series series,
+			   figure_value *first, figure_value *last)
+{
+	*first = *last = FIGURE_UNKNOWN;
+	if (!history || !history->count)
+		return;
+	*first = history->samples[0].values[series];
+	*last = history->samples[history->count - 1].values[series];
 }
 
 /* ---- growth ---- */

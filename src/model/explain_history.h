@@ -44,6 +44,8 @@ enum explain_series {
 	SERIES_MARK_COMPACTS,	/* collections of whole heaps so far */
 	SERIES_FILES,		/* classes.code + classes.file */
 	SERIES_THREADS,
+	SERIES_ISOLATES,      /* how many */
+	SERIES_PYTHON_BLOCKS, /* a count, as of the last answer */
 	SERIES_COUNT,
 };
 
@@ -79,6 +81,10 @@ void explain_history__free(struct explain_history *history);
 
 /* From the first look that can be compared to the last; 0 for NULL. */
 int64_t explain_history__length_ns(const struct explain_history *history);
+
+/* A series in these two looks; FIGURE_UNKNOWN for NULL. */
+void explain_history__ends(const struct explain_history *history, enum explain_series series,
+			   figure_value *first, figure_value *last);
 
 /* Works out all SERIES_COUNT series over the last stretch_ns. False if that is longer
  * than the history, or too few looks lie in it to tell anything. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rules that no growth of one series decides: shares, limits, what is left over. */
+/* Rules that no growth of one series decides: shares, counts, limits, what is left over. */
 #include <inttypes.h>
 
 #include "model/account.h"
@@ -33,6 +33,10 @@
 #define NEAR_BEFORE_HEAP_PERCENT 70
 /* A process of which less of the limit is does not bring the container near it. */
 #define SHARE_LEAST_PERCENT 10
+
+/* Fewer blocks more than before are no sign that it is they that grow. */
+#define PYTHON_BLOCKS_LEAST 5000
+#define PYTHON_BLOCKS_PART  20
 
 #define MINUTES_TOLD_MOST (24 * 60)
 
@@ -89,6 +93,25 @@ bool explain_find__slack_share(const struct explain_case *explained, struct expl
 		output__add_text(text, ", live are ");
 		explain_text__add_bytes(text, figures[FIG_HEAP_LIVE]);
 	}
+	return true;
+}
+
+/* The interpreter maps what its blocks lie in by itself. */
+bool explain_find__python_objects(const struct explain_case *explained, struct explanation *found,
+				  struct output *text)
+{
+	const struct growth *blocks = &explained->growths[SERIES_PYTHON_BLOCKS];
+	const struct growth *anon = explain_case__class(explained, FIG_CLASS_ANON);
+
+	if (!anon->grew || !blocks->known || blocks->floor_bytes < PYTHON_BLOCKS_LEAST ||
+	    blocks->floor_bytes < blocks->from / PYTHON_BLOCKS_PART)
+		return false;
+	found->class = FIG_CLASS_ANON;
+	found->grew_bytes = anon->bytes;
+	found->per_minute_bytes = anon->per_minute_bytes;
+	explain_text__add_growth(text, "memory that Python maps for its objects", anon);
+	output__printf(text, ", blocks of its allocator from %" PRId64 " to %" PRId64, blocks->from,
+		       blocks->to);
 	return true;
 }
 

@@ -17,7 +17,8 @@
 #define GARBAGE_MOST_BYTES (64 * MIB)
 
 /* V8 mallocs for the objects that it holds: tables of pages, remembered sets, work lists of
- * the collector. That, and what is freed of it, comes to 2 to 17 % of them. */
+ * the collector. That, and what is freed of it, comes to 2 to 17 % of them; CPython mallocs its
+ * large lists and tables. Of Buffers it is up to 8 %: a record each, and what rounding takes. */
 #define BOOKKEEPING_PART 5
 
 /* ---- words ---- */
@@ -85,8 +86,33 @@ static void add_rss_and_heap(struct output *text, const struct explain_case *exp
 	add_also(text, explained, "V8's used heap", SERIES_HEAP_USED);
 }
 
+/* Many small heaps are not one that grows. */
+static bool isolates_grew(const struct explain_case *explained)
+{
+	const struct growth *isolates = &explained->growths[SERIES_ISOLATES];
+
+	return isolates->known && isolates->to >= isolates->from + 3 &&
+	       isolates->to >= isolates->from * 2;
+}
+
+static const char *objects_mean(const struct explain_case *explained, int class)
+{
+	(void)class;
+	if (isolates_grew(explained))
+		return "workers are started and do not end, each with a heap of its own: look "
+		       "for new Worker() without terminate() or an end, and use a pool";
+	return "JavaScript objects are held: look for arrays, maps, caches, closures and event "
+	       "listeners that only grow. Two heap snapshots some time apart, compared, show "
+	       "which constructor grew and who retains it";
+}
+
 static void add_rss_and_external(struct output *text, const struct explain_case *explained)
 {
+	const struct growth *isolates = &explained->growths[SERIES_ISOLATES];
+
+	if (isolates_grew(explained))
+		output__printf(text, ", isolates from %" PRId64 " to %" PRId64, isolates->from,
+			       isolates->to);
 	add_also(text, explained, "RSS", SERIES_RSS);
 	add_also(text, explained, "array buffers", SERIES_ARRAY_BUFFERS);
 }
@@ -189,11 +215,6 @@ static const char *unexplained_means(const struct explain_case *explained, int c
 #define DECIDES(series)                                                                            \
 	.deciding = series, .knows_better = SERIES_NONE, .with = SERIES_NONE, .against = SERIES_NONE
 
-static const char objects_mean[] =
-	"JavaScript objects are held: look for arrays, maps, caches, closures and event listeners "
-	"that only grow. Two heap snapshots some time apart, compared, show which constructor "
-	"grew and who retains it";
-
 const struct explain_rule explain_rules[] = {
 	{
 		.cause = CAUSE_BUFFERS_HELD,
@@ -215,7 +236,7 @@ const struct explain_rule explain_rules[] = {
 		.classes = {FIG_CLASS_V8_HEAP, FIG_CLASS_V8_HEAP},
 		.subject = "V8's heap used after collections",
 		.add_numbers = add_rss_and_external,
-		.means = objects_mean,
+		.means_here = objects_mean,
 	},
 	{
 		.cause = CAUSE_OBJECTS_HELD,
@@ -227,7 +248,15 @@ const struct explain_rule explain_rules[] = {
 		.classes = {FIG_CLASS_V8_HEAP, FIG_CLASS_V8_HEAP},
 		.subject = "V8's used heap, from low point to low point,",
 		.add_numbers = add_rss_and_external,
-		.means = objects_mean,
+		.means_here = objects_mean,
+	},
+	{
+		.cause = CAUSE_OBJECTS_HELD,
+		NO_SERIES,
+		.find = explain_find__python_objects,
+		.means = "Python objects are held: look for lists, dicts, caches and closures "
+			 "that only grow; tracemalloc, two snapshots compared, shows where they "
+			 "were made",
 	},
 	{
 		.cause = CAUSE_SLACK,
@@ -419,10 +448,14 @@ bool explain_rule__is_byproduct(const struct explain_rule *rule,
 {
 	if (!rule->objects_part_least)
 		return false;
-	for (size_t i = 0; i < explained->found_count; i++)
-		if (explained->found[i].cause == CAUSE_OBJECTS_HELD &&
-		    found->per_minute_bytes <
-			    explained->found[i].per_minute_bytes / rule->objects_part_least)
+	for (size_t i = 0; i < explained->found_count; i++) {
+		const struct explanation *held = &explained->found[i];
+		int part = held->cause == CAUSE_OBJECTS_HELD   ? rule->objects_part_least
+			   : held->cause == CAUSE_BUFFERS_HELD ? 2 * rule->objects_part_least
+							       : 0;
+
+		if (part && found->per_minute_bytes < held->per_minute_bytes / part)
 			return true;
+	}
 	return false;
 }

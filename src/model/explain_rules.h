@@ -33,8 +33,8 @@ struct explain_rule {
 	enum explain_series knows_better; /* where it is known the row is not asked */
 	enum explain_series with;	  /* must have grown by a quarter as much, if known */
 	enum explain_series against;	  /* must have grown by more than that comes and goes */
-	/* Only seems a cause of its own where it is less than this part of JavaScript objects
-	 * that are held; 0: never. */
+	/* Only seems a cause of its own where it is less than this part of objects that are held;
+	 * 0: never. Of Buffers that are held it is less than half of that. */
 	int objects_part_least;
 	bool collected; /* holds garbage: low points count only where one was seen */
 	int classes[2]; /* that it may lie in: the one that grew most is named */
@@ -73,6 +73,8 @@ bool growth__is_settled(const struct explain_case *explained, enum explain_serie
 bool growth__exceeds_garbage(int64_t bytes, figure_value from);
 const struct growth *explain_case__class(const struct explain_case *explained, int class);
 
+bool explain_find__python_objects(const struct explain_case *explained, struct explanation *found,
+				  struct output *text);
 bool explain_find__slack_of_peaks(const struct explain_case *explained, struct explanation *found,
 				  struct output *text);
 bool explain_find__slack_share(const struct explain_case *explained, struct explanation *found,

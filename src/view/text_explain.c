@@ -86,6 +86,30 @@ static void format_nothing(char *line, size_t size, int64_t watched_ns)
 		snprintf(line, size, "  nothing grew in %.0f s, and no limit is near", seconds);
 }
 
+/* The same of one process: what came to rest is no growth, but no secret, either. */
+static void format_nothing_of(char *line, size_t size, const struct process *process)
+{
+	int64_t watched_ns = explain__watched_ns(process);
+	figure_value first, last;
+	char from[16], to[16];
+
+	if (watched_ns < VERDICT_NS || !explain__rss_changed(process, &first, &last)) {
+		format_nothing(line, size, watched_ns);
+		return;
+	}
+	snprintf(line, size,
+		 "  nothing grows now, and no limit is near; RSS went from %s to %s in %.0f s",
+		 text__bytes(from, sizeof(from), first), text__bytes(to, sizeof(to), last),
+		 (double)watched_ns / NS_PER_SECOND);
+}
+
+/* Whether it has an allocator that did not tell live from slack. */
+static bool is_slack_unknown(const struct process *process)
+{
+	return process->allocator && has_classes(process) &&
+	       !figure_known(process->figures[FIG_HEAP_LIVE]);
+}
+
 static void print_heading(struct output *output, const struct text_style *style,
 			  const char *heading)
 {
@@ -100,13 +124,17 @@ void text_explain__print(struct output *output, const struct text_style *style,
 
 	print_heading(output, style, "EXPLAIN");
 	print_causes(output, style, process);
-	if (process->explanation_count)
-		return;
-	if (has_classes(process))
-		format_nothing(line, sizeof(line), explain__watched_ns(process));
-	else
-		snprintf(line, sizeof(line), "  without a breakdown there is nothing to go by");
-	text_table__add_line(output, style, TONE_PLAIN, line);
+	if (!process->explanation_count) {
+		if (has_classes(process))
+			format_nothing_of(line, sizeof(line), process);
+		else
+			snprintf(line, sizeof(line),
+				 "  without a breakdown there is nothing to go by");
+		text_table__add_line(output, style, TONE_PLAIN, line);
+	}
+	if (is_slack_unknown(process))
+		text_table__add_line(output, style, TONE_PLAIN,
+				     "  of its malloc live and slack are unknown: see the notes");
 }
 
 static int64_t shortest_watch(const struct look *look)
@@ -126,13 +154,14 @@ void text_explain__print_all(struct output *output, const struct text_style *sty
 			     const struct look *look)
 {
 	char line[192];
-	size_t told = 0;
+	size_t told = 0, unknown = 0;
 	int64_t watched = shortest_watch(look);
 
 	print_heading(output, style, "EXPLAIN");
 	for (size_t i = 0; i < look->process_count; i++) {
 		const struct process *process = look->processes[i];
 
+		unknown += is_slack_unknown(process);
 		if (!process->explanation_count)
 			continue;
 		snprintf(line, sizeof(line), "%u %s", process->key.pid, process->comm);
@@ -140,11 +169,18 @@ void text_explain__print_all(struct output *output, const struct text_style *sty
 		print_causes(output, style, process);
 		told++;
 	}
-	if (told)
+	if (!told) {
+		if (watched < 0)
+			snprintf(line, sizeof(line),
+				 "  without a breakdown there is nothing to go by");
+		else
+			format_nothing(line, sizeof(line), watched);
+		text_table__add_line(output, style, TONE_PLAIN, line);
+	}
+	if (!unknown)
 		return;
-	if (watched < 0)
-		snprintf(line, sizeof(line), "  without a breakdown there is nothing to go by");
-	else
-		format_nothing(line, sizeof(line), watched);
+	snprintf(line, sizeof(line),
+		 "  of the malloc of %zu of them live and slack are unknown: see their notes",
+		 unknown);
 	text_table__add_line(output, style, TONE_PLAIN, line);
 }

@@ -67,17 +67,16 @@ static void set_isolate(struct process *process, uint64_t look, const struct mom
 	isolate->figures[IFIG_GC_MARK_COMPACTS] = count(moment->mark_compacts);
 }
 
-static void set_worker(struct process *process, uint64_t look, const struct moment *moment)
+static void set_workers(struct process *process, uint64_t look, const struct moment *moment)
 {
-	struct isolate *isolate;
+	for (uint32_t i = 0; moment->worker_heap_used > 0 && i <= moment->more_workers; i++) {
+		struct isolate *isolate = process__isolate(process, look, 4243 + i);
 
-	if (moment->worker_heap_used == 0)
-		return;
-	isolate = process__isolate(process, look, 4243);
-	isolate->figures[IFIG_HEAP_USED] = bytes(moment->worker_heap_used);
-	isolate->figures[IFIG_GC_USED_AFTER] = bytes(moment->worker_used_after);
-	isolate->figures[IFIG_EXTERNAL] = isolate->figures[IFIG_ARRAY_BUFFERS] = 0;
-	isolate->figures[IFIG_HEAP_LIMIT] = bytes(moment->heap_limit);
+		isolate->figures[IFIG_HEAP_USED] = bytes(moment->worker_heap_used);
+		isolate->figures[IFIG_GC_USED_AFTER] = bytes(moment->worker_used_after);
+		isolate->figures[IFIG_EXTERNAL] = isolate->figures[IFIG_ARRAY_BUFFERS] = 0;
+		isolate->figures[IFIG_HEAP_LIMIT] = bytes(moment->heap_limit);
+	}
 }
 
 static void set(struct process *process, uint64_t look, const struct moment *moment)
@@ -96,8 +95,10 @@ static void set(struct process *process, uint64_t look, const struct moment *mom
 	figures[FIG_HEAP_LIVE] = bytes(moment->live);
 	figures[FIG_HEAP_SLACK] = bytes(moment->slack);
 	figures[FIG_THREADS] = count(moment->threads);
+	figures[FIG_PYTHON_BLOCKS] =
+		moment->python_blocks > 0 ? count(moment->python_blocks) : FIGURE_UNKNOWN;
 	set_isolate(process, look, moment);
-	set_worker(process, look, moment);
+	set_workers(process, look, moment);
 }
 
 struct process *look_at(struct account *account, int second, const struct moment *moment)

@@ -17,8 +17,10 @@ struct moment {
 	double rss, v8_heap, array_buffers_class, malloc, stack, file, anon;
 	double held, live, slack;
 	double heap_used, used_after, external, array_buffers, heap_limit, old_limit, old_used;
-	/* Of a second isolate, a worker's; 0: there is none. */
+	/* Of further isolates, workers', each; 0: there is none. */
 	double worker_heap_used, worker_used_after;
+	double more_workers;  /* a count, beside the first */
+	double python_blocks; /* a count; 0: it is no Python */
 	double mark_compacts; /* a count */
 	double threads;	      /* a count */
 };

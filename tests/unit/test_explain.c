@@ -161,6 +161,33 @@ static void test_explain__worker_collected_late(void **state)
 	expect_watch(30, worker_collected_late, "");
 }
 
+/* Workers of 4 MiB that do not end; no heap grows. */
+static struct moment leak_workers(int second)
+{
+	struct moment now = node_at_rest();
+
+	now.worker_heap_used = 4;
+	now.worker_used_after = UNKNOWN;
+	now.more_workers = second;
+	now.mark_compacts = second / 4;
+	now.v8_heap += 4 * (double)second;
+	now.rss += 4 * (double)second;
+	return now;
+}
+
+static void test_explain__workers_do_not_end(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, leak_workers);
+	expect(process, "objects_held");
+	expect_words(process, ", isolates from 2 to 32");
+	expect_words(process, "workers are started and do not end");
+	account__release(&account);
+}
+
 static void test_explain__objects_after_first_collection(void **state)
 {
 	struct account account;
@@ -291,9 +318,22 @@ static struct moment leak_both(int second)
 	return now;
 }
 
+/* 0.3 MiB for 10 MiB of Buffers: a record for each, and what rounding takes. */
+static struct moment leak_buffers_with_records(int second)
+{
+	struct moment now = leak_buffers(second);
+
+	now.live += (double)second * 0.3;
+	now.held += (double)second * 0.3;
+	now.malloc += (double)second * 0.3;
+	now.rss += (double)second * 0.3;
+	return now;
+}
+
 static void test_explain__native_held_beside_v8(void **state)
 {
 	(void)state;
+	expect_watch(30, leak_buffers_with_records, "buffers_held");
 	expect_watch(30, leak_in_addon, "native_held");
 	expect_watch(30, leak_both, "buffers_held native_held");
 }
@@ -484,6 +524,43 @@ static struct moment other(int second)
 	now.anon += second * 2;
 	now.rss += second * 2;
 	return now;
+}
+
+/* Lists and tables come from malloc, all else from what the interpreter maps. */
+static struct moment leak_python(int second)
+{
+	struct moment now = at_rest;
+
+	now.python_blocks = 100000 + second * 20000;
+	now.anon += second * 2;
+	now.live = 60 + second * 0.1;
+	now.slack = 20;
+	now.held = now.malloc = now.live + now.slack;
+	now.rss += second * 2.1;
+	return now;
+}
+
+static struct moment maps_in_python(int second)
+{
+	struct moment now = other(second);
+
+	now.python_blocks = 100000;
+	return now;
+}
+
+static void test_explain__python(void **state)
+{
+	struct account account;
+	struct process *process;
+
+	(void)state;
+	process = watch(&account, 30, leak_python);
+	expect(process, "objects_held");
+	expect_class(process, FIG_CLASS_ANON);
+	expect_words(process, "blocks of its allocator from 100000 to 700000");
+	expect_words(process, "tracemalloc");
+	account__release(&account);
+	expect_watch(30, maps_in_python, "unexplained");
 }
 
 static void test_explain__other_classes(void **state)
@@ -697,6 +774,7 @@ int main(void)
 		cmocka_unit_test(test_explain__objects_held),
 		cmocka_unit_test(test_explain__objects_after_first_collection),
 		cmocka_unit_test(test_explain__worker_collected_late),
+		cmocka_unit_test(test_explain__workers_do_not_end),
 		cmocka_unit_test(test_explain__slack_of_churned_buffers),
 		cmocka_unit_test(test_explain__slack_of_peaks),
 		cmocka_unit_test(test_explain__late_answers),
@@ -707,6 +785,7 @@ int main(void)
 		cmocka_unit_test(test_explain__native),
 		cmocka_unit_test(test_explain__slack),
 		cmocka_unit_test(test_explain__other_classes),
+		cmocka_unit_test(test_explain__python),
 		cmocka_unit_test(test_explain__near_heap_limit),
 		cmocka_unit_test(test_explain__near_limit_of_old_generation),
 		cmocka_unit_test(test_explain__near_container_limit),

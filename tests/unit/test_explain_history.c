@@ -57,6 +57,24 @@ static struct moment slow_sawtooth(int second)
 	return now;
 }
 
+static void test_explain_history__what_came_to_rest(void **state)
+{
+	struct account account;
+	struct process *process;
+	figure_value first, last;
+
+	(void)state;
+	process = watch(&account, 30, step);
+	expect(process, "");
+	assert_true(explain__rss_changed(process, &first, &last));
+	assert_int_equal(first, 100 * MIB);
+	assert_int_equal(last, 140 * MIB);
+	account__release(&account);
+	process = watch(&account, 30, rest);
+	assert_false(explain__rss_changed(process, &first, &last));
+	account__release(&account);
+}
+
 static void test_explain_history__nothing(void **state)
 {
 	(void)state;
@@ -341,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_explain_history__nothing),
+		cmocka_unit_test(test_explain_history__what_came_to_rest),
 		cmocka_unit_test(test_explain_history__sawtooth_from_the_first_look),
 		cmocka_unit_test(test_explain_history__growth_after_long_rest),
 		cmocka_unit_test(test_explain_history__slow_growth),

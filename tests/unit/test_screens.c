@@ -392,6 +392,12 @@ static void test_screens__classes_are_wanted_while_shown(void **state)
 	/* of a table of classes the rows that are on the screen */
 	play(&fixture, "F5 @look");
 	assert_int_equal(count_wanted(&fixture), 24 - 3 - 1 - 1);
+	/* also while a menu lies on it */
+	play(&fixture, "F6 @look");
+	assert_int_equal(count_wanted(&fixture), 24 - 3 - 1 - 1);
+	play(&fixture, "Esc F1 @look");
+	assert_int_equal(count_wanted(&fixture), 24 - 3 - 1 - 1);
+	play(&fixture, "Esc");
 	play(&fixture, "F5 Tab Enter");
 	assert_int_equal(count_wanted(&fixture), 0);
 	assert_true(fixture.account.containers[0]->wants_breakdown ||

@@ -49,6 +49,11 @@ char *format_explanation(char *buffer, size_t size, const struct explanation *ex
 	const char *class = explanation__class_name(explanation);
 	char grew[32], minute[32];
 
+	if (!explanation->grew_bytes) {
+		snprintf(buffer, size, "%s%s%s", explain_cause_names[explanation->cause],
+			 class ? ": " : "", class ? class : "");
+		return buffer;
+	}
 	snprintf(buffer, size, "%s%s%s %s, %s/min", explain_cause_names[explanation->cause],
 		 class ? ": " : "", class ? class : "",
 		 format_growth(grew, sizeof grew, UNIT_BYTES, explanation->grew_bytes),
@@ -64,7 +69,8 @@ int section_explain(SECTION_PARAMETERS)
 
 	if (!process->explanation_count)
 		return 0;
-	grid__put(grid, y++, x, width, STYLE_HEADING, "  WHY IT GREW");
+	grid__put(grid, y++, x, width, STYLE_HEADING,
+		  process->explanations[0].grew_bytes ? "  WHY IT GREW" : "  WHAT STANDS OUT");
 	for (size_t i = 0; i < process->explanation_count; i++) {
 		format_explanation(line, sizeof line, &process->explanations[i]);
 		grid__put(grid, y++, x + 2, width - 2, STYLE_BOLD, line);

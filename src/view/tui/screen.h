@@ -34,6 +34,7 @@ struct screen {
 	void (*want)(struct tui *tui);
 	/* Frees what the screen holds when it is left. May be NULL. */
 	void (*leave)(struct tui *tui);
+	bool is_overlay; /* the screen below is what is looked at */
 };
 
 extern const struct screen screen_processes;
@@ -93,6 +94,8 @@ struct tui {
 const struct screen *tui__screen(const struct tui *tui);
 /* The one that a screen of the stack lies on. */
 const struct screen *tui__below(const struct tui *tui, const struct screen *screen);
+/* Whether it is the one that is looked at, be it behind an overlay. */
+bool tui__looks_at(const struct tui *tui, const struct screen *screen);
 void tui__push(struct tui *tui, const struct screen *screen);
 void tui__pop(struct tui *tui);
 

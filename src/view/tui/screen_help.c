@@ -81,6 +81,7 @@ static const struct key_binding keys[] = {
 };
 
 const struct screen screen_help = {
+	.is_overlay = true,
 	.name = "Help",
 	.keys = keys,
 	.draw = draw,

@@ -163,7 +163,8 @@ static void draw_explanation(struct tui *tui, struct grid *grid)
 
 	if (!process->explanation_count)
 		return;
-	x = grid__put(grid, 4, 0, grid->width, STYLE_DIM, "why ");
+	x = grid__put(grid, 4, 0, grid->width, STYLE_DIM,
+		      process->explanations[0].grew_bytes ? "why " : "note ");
 	grid__put(grid, 4, x, grid->width - x, STYLE_BOLD,
 		  format_explanation(line, sizeof line, &process->explanations[0]));
 }

@@ -131,7 +131,7 @@ static void refresh(struct tui *tui)
 
 static void want(struct tui *tui)
 {
-	if (tui->shows_classes && tui->depth == 1)
+	if (tui->shows_classes && tui__looks_at(tui, &screen_processes))
 		want_shown(&tui->processes);
 }
 

@@ -116,6 +116,7 @@ static const struct key_binding keys[] = {
 };
 
 const struct screen screen_sort = {
+	.is_overlay = true,
 	.name = "Sort",
 	.keys = keys,
 	.list = menu_list,

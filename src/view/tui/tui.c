@@ -59,6 +59,15 @@ const struct screen *tui__below(const struct tui *tui, const struct screen *scre
 	return tui->stack[at - 1];
 }
 
+bool tui__looks_at(const struct tui *tui, const struct screen *screen)
+{
+	int at = tui->depth - 1;
+
+	while (at > 0 && tui->stack[at]->is_overlay)
+		at--;
+	return tui->stack[at] == screen;
+}
+
 /* Each process and container is asked for its classes only while they are shown. */
 static void update_wants(struct tui *tui)
 {
