@@ -469,7 +469,7 @@ static bool read_for_figures(struct evaluator_request *request, void *context)
 
 /* Before the pages are counted, as it takes longer than that. */
 static void ask_for_figures(struct breakdown *self, struct process *process,
-			    const struct twin_limits *limits, bool figures_only)
+			    const struct evaluator_limits *limits, bool figures_only)
 {
 	struct evaluator_request request = {
 		.process = process,
@@ -490,7 +490,7 @@ static void ask_for_figures(struct breakdown *self, struct process *process,
 }
 
 void breakdown__process(struct breakdown *self, struct process *process,
-			const struct twin_limits *limits, int64_t *unique_bytes)
+			const struct evaluator_limits *limits, int64_t *unique_bytes)
 {
 	struct name_context names = {.self = self, .process = process};
 	const struct one_process *chosen = &self->after;
@@ -522,7 +522,7 @@ void breakdown__process(struct breakdown *self, struct process *process,
 }
 
 void breakdown__runtimes(struct breakdown *self, struct process *process,
-			 const struct twin_limits *limits)
+			 const struct evaluator_limits *limits)
 {
 	ask_for_figures(self, process, limits, true);
 }

@@ -28,12 +28,12 @@ void breakdown__free(struct breakdown *breakdown);
  * added to its class: see breakdown__begin_container().
  */
 void breakdown__process(struct breakdown *breakdown, struct process *process,
-			const struct twin_limits *limits, int64_t *unique_bytes);
+			const struct evaluator_limits *limits, int64_t *unique_bytes);
 
 /* Only asks runtimes of the process (V8 and the like) for their figures: its pages are not
  * looked at, its allocator is not asked. */
 void breakdown__runtimes(struct breakdown *breakdown, struct process *process,
-			 const struct twin_limits *limits);
+			 const struct evaluator_limits *limits);
 
 /* Forgets which pages were seen: the next processes are of another container. */
 void breakdown__begin_container(struct breakdown *breakdown);

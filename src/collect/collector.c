@@ -21,8 +21,14 @@
 #include "system/page_runs.h"
 
 /* What one evaluation may cost: of a process that somebody looks at, and of many. */
-static const struct twin_limits generous_limits = {.pages = 131072, .deadline_ns = 3000000000};
-static const struct twin_limits modest_limits = {.pages = 16384, .deadline_ns = 300000000};
+static const struct evaluator_limits generous_limits = {
+	.usual = {.pages = 131072, .deadline_ns = 3000000000},
+	.patient = {.pages = 131072, .deadline_ns = 3000000000},
+};
+static const struct evaluator_limits modest_limits = {
+	.usual = {.pages = 16384, .deadline_ns = 300000000},
+	.patient = {.pages = 65536, .deadline_ns = 1000000000},
+};
 #define FEW_PROCESSES 4
 
 /* Of the distance between two clocks. */
@@ -233,8 +239,8 @@ static void set_unique(struct container *container, const int64_t *unique_bytes)
 }
 
 /* NULL where its functions are not to be asked. */
-static const struct twin_limits *twin_limits_of(const struct collector *self,
-						const struct process *process)
+static const struct evaluator_limits *twin_limits_of(const struct collector *self,
+						     const struct process *process)
 {
 	if (!self->evaluator ||
 	    (self->settings.twins == TWINS_OF_WANTED && !process->wants_breakdown))
@@ -243,6 +249,16 @@ static const struct twin_limits *twin_limits_of(const struct collector *self,
 	    (self->settings.what == COLLECT_PIDS && self->settings.pid_count <= FEW_PROCESSES))
 		return &generous_limits;
 	return &modest_limits;
+}
+
+/* A look at many processes, on a machine that is short of memory, takes long: who wants to end
+ * gets what is known by then. False if that is now. */
+static bool may_go_on(struct process *process)
+{
+	if (!stop_is_pending())
+		return true;
+	process__add_note(process, "classes: interrupted");
+	return false;
 }
 
 /*
@@ -255,13 +271,18 @@ static void break_down_container(struct look *look, struct container *container,
 {
 	struct collector *self = look->self;
 	int64_t unique_bytes[CLASS_COUNT] = {0};
+	bool all = true;
 
 	breakdown__begin_container(self->breakdown);
-	for (size_t i = 0; i < count; i++)
-		if (processes[i]->container == container)
+	for (size_t i = 0; i < count; i++) {
+		if (processes[i]->container != container)
+			continue;
+		all &= may_go_on(processes[i]);
+		if (all)
 			breakdown__process(self->breakdown, processes[i],
 					   twin_limits_of(self, processes[i]), unique_bytes);
-	if (breakdown__container_is_complete(self->breakdown))
+	}
+	if (all && breakdown__container_is_complete(self->breakdown))
 		set_unique(container, unique_bytes);
 }
 
@@ -301,7 +322,8 @@ static void break_down(struct look *look)
 		bool wanted =
 			(int64_t)i < self->settings.breakdown || processes[i]->wants_breakdown;
 
-		if (wanted && !figure_known(processes[i]->figures[FIG_CLASS_UNACCOUNTED]))
+		if (wanted && !figure_known(processes[i]->figures[FIG_CLASS_UNACCOUNTED]) &&
+		    may_go_on(processes[i]))
 			breakdown__process(self->breakdown, processes[i],
 					   twin_limits_of(self, processes[i]), NULL);
 		if (self->settings.pss)
@@ -317,7 +339,7 @@ static void ask_runtimes(struct look *look)
 	size_t count;
 	struct process **processes = seen_processes(look->account, &count);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && may_go_on(processes[i]); i++)
 		breakdown__runtimes(self->breakdown, processes[i],
 				    twin_limits_of(self, processes[i]));
 	free(processes);

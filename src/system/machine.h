@@ -45,6 +45,9 @@ bool process_is_ending(pid_t pid, uint64_t start_ns);
 /* Whether /proc shows the processes of our own pid namespace. */
 bool proc_is_ours(void);
 
+/* Whether SIGINT, SIGTERM or SIGHUP, which are blocked, waits to be taken. */
+bool stop_is_pending(void);
+
 /* Nanoseconds of a clock. */
 int64_t clock_ns(clockid_t clock);
 

@@ -45,6 +45,10 @@ static const struct persistence {
 /* All sources of a process have so much of what one may take: no process has many that loop. */
 #define DEADLINES_OF_ALL 2
 
+/* Twins are what the kernel ends first when memory runs out: not to have it end one after the
+ * other, while what takes the memory goes on, none is made for so long. */
+#define REST_NS INT64_C(10000000000)
+
 /* What was not in use in so many looks running is asked in every RARE_LOOKS-th. */
 #define EAGER_LOOKS 8
 #define RARE_LOOKS  16
@@ -54,7 +58,9 @@ static const struct persistence {
 
 struct evaluator {
 	struct elf_symbols *symbols;
-	size_t first_symbol; /* of the sources' */
+	size_t first_symbol;   /* of the sources' */
+	uint64_t patient_look; /* in which one source was asked with more patience */
+	int64_t rest_until_ns; /* no twin is made before */
 	struct subject **subjects;
 	size_t subject_count, subject_capacity;
 };
@@ -215,30 +221,6 @@ static void claim_again(struct evaluation *evaluation, const struct candidate_hi
 				  history->claims.items[i].end, history->claims.items[i].class);
 }
 
-/* The last answer stands in for one that would cost too much now, or be the same. */
-static bool is_spared(struct evaluation *evaluation, const struct candidate *candidate,
-		      struct answer *answer)
-{
-	const struct candidate_history *history = &candidate->history;
-	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - history->last_ns;
-
-	if (history->absences >= EAGER_LOOKS &&
-	    (evaluation->look + evaluation->process->key.pid) % RARE_LOOKS) {
-		*answer = history->last;
-		return true;
-	}
-	if (history->cost_ns < DEAR_NS || age_ns >= history->cost_ns * DEAR_INTERVAL)
-		return false;
-	*answer = history->last;
-	claim_again(evaluation, history);
-	if (!answer->error)
-		process__add_note(evaluation->process,
-				  "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
-				  candidate->source->name, (double)age_ns / 1e9,
-				  history->cost_ns / 1000000);
-	return true;
-}
-
 static void remember_claims(struct candidate_history *history, const struct regions *regions,
 			    size_t first)
 {
@@ -269,8 +251,11 @@ static void remember(struct candidate *candidate, const struct answer *answer, i
 
 /* The process while it is asked. */
 struct asking {
+	struct evaluator *evaluator;
 	struct evaluator_request *request;
 	struct subject *subject;
+	const struct twin_limits *limits; /* of the round, and of the source */
+	int64_t last_ns;		  /* then no further source is asked */
 	struct twin_target target;
 	struct evaluation evaluation;
 	bool in_round;
@@ -291,6 +276,38 @@ static void take_request(struct asking *asking)
 	asking->evaluation.brk = request->brk;
 }
 
+/* Who needs more than all have waits for its turn: a look has one. */
+static bool has_to_wait(const struct asking *asking, const struct candidate_history *history)
+{
+	return history->needs_patience && asking->evaluator->patient_look == asking->request->look;
+}
+
+/* The last answer stands in for one that would cost too much now, or be the same. */
+static bool is_spared(struct asking *asking, const struct candidate *candidate,
+		      struct answer *answer)
+{
+	const struct candidate_history *history = &candidate->history;
+	struct evaluation *evaluation = &asking->evaluation;
+	int64_t age_ns = clock_ns(CLOCK_MONOTONIC) - history->last_ns;
+
+	if (history->absences >= EAGER_LOOKS &&
+	    (evaluation->look + evaluation->process->key.pid) % RARE_LOOKS) {
+		*answer = history->last;
+		return true;
+	}
+	if (history->cost_ns < DEAR_NS ||
+	    (age_ns >= history->cost_ns * DEAR_INTERVAL && !has_to_wait(asking, history)))
+		return false;
+	*answer = history->last;
+	claim_again(evaluation, history);
+	if (!answer->error)
+		process__add_note(evaluation->process,
+				  "%s: as of %.1f s before, as asking it takes %" PRId64 " ms",
+				  candidate->source->name, (double)age_ns / 1e9,
+				  history->cost_ns / 1000000);
+	return true;
+}
+
 /* Begins a round on the process as it is by then. */
 static int begin_round(struct asking *asking, struct answer *answer)
 {
@@ -303,7 +320,7 @@ static int begin_round(struct asking *asking, struct answer *answer)
 		return -ESRCH;
 	}
 	take_request(asking);
-	error = twin__begin_round(asking->subject->twin, &asking->target, &request->limits);
+	error = twin__begin_round(asking->subject->twin, &asking->target, asking->limits);
 	snprintf(answer->reason, sizeof(answer->reason), "%s", twin__reason(asking->subject->twin));
 	return error;
 }
@@ -350,7 +367,7 @@ static bool may_retry(const struct asking *asking, const struct candidate *candi
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	const struct persistence *persistence = &persistences[candidate->source->kind];
-	int64_t limit_ns = asking->request->limits.deadline_ns;
+	int64_t limit_ns = asking->limits->deadline_ns;
 	int64_t spent_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
 
 	if (!attempt)
@@ -381,12 +398,34 @@ static void prepare(const struct asking *asking, struct candidate *candidate, in
 		twin__settle(twin, SETTLE_NS);
 }
 
+static void set_limits(struct asking *asking, const struct twin_limits *limits)
+{
+	if (asking->limits != limits)
+		asking->in_round = false;
+	asking->limits = limits;
+}
+
+/* Takes the turn of the look for who needs more than the usual limits, if it is free. */
+static bool take_turn(struct asking *asking)
+{
+	const struct evaluator_limits *limits = &asking->request->limits;
+	struct evaluator *evaluator = asking->evaluator;
+
+	if (evaluator->patient_look == asking->request->look ||
+	    limits->patient.pages <= limits->usual.pages)
+		return false;
+	evaluator->patient_look = asking->request->look;
+	asking->last_ns += asking->request->limits.patient.deadline_ns;
+	set_limits(asking, &asking->request->limits.patient);
+	return true;
+}
+
 /* Asks one source until it has answered, each failure costing a round. False when the
  * target or the twin cannot be had at all. */
-static bool ask_one(struct asking *asking, struct candidate *candidate, struct answer *answer)
+static bool ask_patiently(struct asking *asking, struct candidate *candidate, struct answer *answer,
+			  size_t first_claim)
 {
 	struct evaluation *evaluation = &asking->evaluation;
-	size_t first_claim = evaluation->regions->count;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 	struct source_figures before;
 
@@ -409,6 +448,33 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 		if (!is_passing(answer->error))
 			break;
 	}
+	return true;
+}
+
+static bool needs_more(const struct answer *answer)
+{
+	return answer->error == -E2BIG || answer->error == -ETIME;
+}
+
+/* The same, with as much as it needs if it is its turn; and what follows from the answer. */
+static bool ask_one(struct asking *asking, struct candidate *candidate, struct answer *answer)
+{
+	struct evaluation *evaluation = &asking->evaluation;
+	size_t first_claim = evaluation->regions->count;
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+
+	set_limits(asking, &asking->request->limits.usual);
+	if (candidate->history.needs_patience)
+		take_turn(asking);
+	if (!ask_patiently(asking, candidate, answer, first_claim))
+		return false;
+	if (needs_more(answer)) {
+		candidate->history.needs_patience = true;
+		if (take_turn(asking) && !ask_patiently(asking, candidate, answer, first_claim))
+			return false;
+	}
+	if (answer->error == -ENOMEM)
+		asking->evaluator->rest_until_ns = clock_ns(CLOCK_MONOTONIC) + REST_NS;
 	if (answer->error && answer->error != -ENOENT)
 		claim_again(evaluation, &candidate->history);
 	if (!answer->error && candidate->source->claim && !asking->request->figures_only)
@@ -427,22 +493,27 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 static void ask_all(struct asking *asking, struct answer *answers)
 {
 	struct answer late = {.error = -ETIME, .reason = "the others have taken all the time"};
+	struct answer rest = {.error = -ENOMEM,
+			      .reason = "memory is short: a twin was ended for it"};
 	struct subject *subject = asking->subject;
 	const struct answer *impossible = NULL;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
-	int64_t last_ns = began_ns + asking->request->limits.deadline_ns * DEADLINES_OF_ALL;
 
+	asking->last_ns = began_ns + asking->request->limits.usual.deadline_ns * DEADLINES_OF_ALL;
 	clear_figures(&late.figures);
+	clear_figures(&rest.figures);
+	if (began_ns < asking->evaluator->rest_until_ns)
+		impossible = &rest;
 	for (size_t i = 0; i < subject->candidate_count; i++) {
 		struct candidate *candidate = &subject->candidates[i];
 
-		if (!impossible && clock_ns(CLOCK_MONOTONIC) > last_ns)
+		if (!impossible && clock_ns(CLOCK_MONOTONIC) > asking->last_ns)
 			impossible = &late;
 		if (asking->request->figures_only && candidate->source->kind == SOURCE_ALLOCATOR)
 			answers[i].error = -ENOENT;
 		else if (impossible)
 			answers[i] = *impossible;
-		else if (!is_spared(&asking->evaluation, candidate, &answers[i]) &&
+		else if (!is_spared(asking, candidate, &answers[i]) &&
 			 !ask_one(asking, candidate, &answers[i]))
 			impossible = &answers[i];
 	}
@@ -540,8 +611,10 @@ bool evaluator__process(struct evaluator *self, struct evaluator_request *reques
 {
 	struct subject *subject = take_subject(self, request);
 	struct asking asking = {
+		.evaluator = self,
 		.request = request,
 		.subject = subject,
+		.limits = &request->limits.usual,
 		.target.key = request->process->key,
 		.evaluation =
 			{

@@ -15,6 +15,12 @@ struct evaluator;
 struct evaluator *evaluator__new(struct elf_symbols *symbols);
 void evaluator__free(struct evaluator *evaluator);
 
+/* What asking a process may take. */
+struct evaluator_limits {
+	struct twin_limits usual;   /* each source */
+	struct twin_limits patient; /* one source that needs more, of all processes of a look */
+};
+
 /* The process as of now. What it points to is the caller's, until read_anew(). */
 struct evaluator_request {
 	struct process *process;
@@ -26,7 +32,7 @@ struct evaluator_request {
 	const struct source_thread *threads; /* the first stands for the process */
 	size_t thread_count;
 	uint64_t start_brk, brk, vdso;
-	struct twin_limits limits;
+	struct evaluator_limits limits;
 	bool figures_only; /* of runtimes: which memory is whose is not asked, nor allocators */
 	/* Reads mappings and threads anew into the request: a process that runs on maps memory
 	 * meanwhile. False if it is gone. */

@@ -26,6 +26,7 @@ struct candidate {
 		struct answer last;	      /* with its error */
 		struct regions claims;	      /* the last, answered since or not */
 		int64_t last_ns, cost_ns;     /* when, and how long it took; 0: there was none */
+		bool needs_patience;	      /* the usual limits were not enough */
 		unsigned int absences;	      /* answers running that it is not in use */
 		uint64_t restless_until_look; /* it had to be asked more than once */
 	} history;

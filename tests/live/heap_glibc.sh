@@ -53,6 +53,31 @@ run() { # THREADS
 	end_target
 }
 
+# One that takes more than is spent on each of many has its turn by and by.
+among_many() {
+	local pids="" first second
+
+	start_target holes 400000 512
+	first=$TARGET_PID
+	start_target holes 200000 512
+	second=$TARGET_PID
+	for _ in 1 2 3 4 5; do
+		sleep 60 &
+		started+=("$!")
+		pids+=,$!
+	done
+	start_memsonde "$WORK/many" stat -p "$first,$second$pids" -i 0.5 -n 30 -o json
+	wait "$MEMSONDE_PID"
+	for pid in "$first" "$second"; do
+		check "among many: slack of $pid is known" \
+			"$(field "$WORK/many" "$pid" notes)" \
+			test "$(field "$WORK/many" "$pid" heap.slack_bytes)" -gt 40000000
+	done
+	end_target
+	kill -KILL "$first"
+}
+
 run 1
 run 8
+among_many
 finish
