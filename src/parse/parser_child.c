@@ -121,12 +121,13 @@ void parser_child__free(struct parser_child *parser)
 	free(parser);
 }
 
-/* Less than the deadline: who computes is told from who waits for a file system. */
+/* Less than the deadline, where that is so long: who computes is told from who waits for a file
+ * system. */
 static uint64_t cpu_seconds(const struct parser_job *job)
 {
-	int64_t seconds = job->deadline_ns / 1000000000 - 1;
+	int64_t seconds = job->deadline_ns / 1000000000;
 
-	return seconds > 1 ? (uint64_t)seconds : 1;
+	return (uint64_t)(seconds > 1 ? seconds - 1 : seconds + 2);
 }
 
 /* In the child: never returns. */

@@ -29,7 +29,7 @@ struct parser_job {
 /*
  * Runs the job and copies its result, which is the word of hostile code. 0, or -errno:
  *	-ETIME    the deadline passed
- *	-E2BIG    it computed for most of that time (to the second): another file may not
+ *	-E2BIG    it computed for all of that time but a second, where that is two or more
  *	-EIO      the file became shorter meanwhile, or cannot be read
  *	-EFAULT   the parser crashed or broke a rule
  *	-ECHILD   it was killed by somebody else, or there is no telling why it ended

@@ -254,6 +254,15 @@ static void *watch_child(void *context)
 	return NULL;
 }
 
+/* That it is the file, and not its file system, is told while there is time. */
+static void test_parser_child__computes_without_end(void **state)
+{
+	uint64_t result;
+
+	(void)state;
+	assert_int_equal(run_for(never_end, 15 * SHORT_NS, &result), -E2BIG);
+}
+
 static void test_parser_child__has_no_rights(void **state)
 {
 	static struct seen_child seen;
@@ -286,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_parser_child__deadline),
 		cmocka_unit_test(test_parser_child__file_shrinks),
 		cmocka_unit_test(test_parser_child__children_reaped_by_the_system),
+		cmocka_unit_test(test_parser_child__computes_without_end),
 		cmocka_unit_test(test_parser_child__has_no_rights),
 	};
 
