@@ -116,7 +116,8 @@ int open_source(const struct options *options, struct source **source)
 
 	if (options->replay)
 		return json_lines_reader__open(source, options->replay) ? EXIT_STATUS_FAILED : 0;
-	file_limit__raise();
+	if (file_limit__raise())
+		return EXIT_STATUS_FAILED;
 	if (options->target_kind == TARGET_COMMAND)
 		return open_command(options, settings, source);
 	return exit_status_of(collector__open(source, &settings));

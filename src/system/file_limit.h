@@ -7,8 +7,9 @@
  * memory, probes): some dozens of them are more than most shells allow at first.
  */
 
-/* Up to what may be had without asking anybody. */
-void file_limit__raise(void);
+/* Up to what may be had without asking anybody. 0, or -EMFILE after a line was logged: that is
+ * not enough to begin with. */
+int file_limit__raise(void);
 
 /* As it was, in a child of ours that is to execute a program: some of them try every number.
  * Safe between fork and exec. */

@@ -90,7 +90,7 @@ void text_heap__print_sections(HEAP_PARAMETERS)
 
 	if (!section_limits__work_out(context->account, process, rows))
 		return;
-	snprintf(line, sizeof(line), "%-16s%10s%10s%8s", "SECTIONS", "BYTES", "LIMIT", "USED");
+	snprintf(line, sizeof(line), "%-16s%10s%10s%8s", "SECTIONS", "BYTES", "LIMIT", "%LIMIT");
 	text_rows__print_title(output, style, line);
 	for (int i = 0; i < SECTION_ID_COUNT; i++) {
 		column__format(bytes, sizeof(bytes), UNIT_BYTES, rows[i].bytes);

@@ -89,7 +89,7 @@ static int draw_section_limits(struct grid *grid, int y, int x, int width,
 	if (!section_limits__work_out(view->account, &view->copy->process, rows))
 		return 0;
 	grid__printf(grid, y++, x, STYLE_HEADING, "  %-14s %9s %9s %7s", "SECTION", "BYTES",
-		     "LIMIT", "USED");
+		     "LIMIT", "%LIMIT");
 	for (int i = 0; i < SECTION_ID_COUNT; i++, y++) {
 		grid__put(grid, y, x + 2, 14, STYLE_NORMAL, rows[i].name);
 		section__put_value(grid, y, x + 17, 9, UNIT_BYTES, rows[i].bytes);
