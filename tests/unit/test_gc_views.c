@@ -117,13 +117,14 @@ static void test_text_gc__collections(void **state)
 	text_gc__header(&fixture->output, &style);
 	text_gc__collection(&fixture->output, &style, &fixture->summary, &scavenge);
 	text_gc__collection(&fixture->output, &style, &fixture->summary, &fall);
-	assert_string_equal(text_of(fixture),
-			    "TIME              PID  THREAD           KIND             PAUSE      USED"
-			    "  -> AFTER        TOTAL  -> AFTER     REASON\n"
-			    "00:00:01.234     4242  main             scavenge       1.50 ms  10.0 MiB"
-			    "  -> 4.0 MiB   12.0 MiB  -> 13.0 MiB  allocation failure\n"
-			    "00:00:02.000     4242  wor\"ker          unknown              -   8.0 MiB"
-			    "  -> 6.0 MiB          -  -> -         -\n");
+	assert_string_equal(
+		text_of(fixture),
+		"TIME              PID  THREAD           KIND             PAUSE      USED"
+		"  -> AFTER        TOTAL  -> AFTER     REASON\n"
+		"00:00:01.234     4242  main             scavenge       1.50 ms  10.0 MiB"
+		"  -> 4.0 MiB   12.0 MiB  -> 13.0 MiB  allocation failure\n"
+		"00:00:02.000     4242  wor\"ker          unknown              -   8.0 MiB"
+		"  -> 6.0 MiB          -  -> -         -\n");
 }
 
 static void test_text_gc__is_cut(void **state)
