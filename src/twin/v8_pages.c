@@ -251,15 +251,15 @@ static void vote_places(const struct page_search *search, struct ballot *ballot,
 	vote_pointers(search, ballot, &pointers);
 }
 
-/* The first place at or behind an address. */
-static size_t find_place(const struct page_search *search, uint64_t address)
+/* Index of the first place at or behind an address. */
+static size_t find_place(const struct place *places, size_t count, uint64_t address)
 {
-	size_t low = 0, high = search->count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (search->places[middle].address < address)
+		if (places[middle].address < address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -271,7 +271,8 @@ static size_t find_place(const struct page_search *search, uint64_t address)
  * heap of malloc's lies before V8's pages: each look begins where the one before has ended. */
 static void learn_layout(struct page_search *search)
 {
-	size_t first = find_place(search, search->pages->learned_up_to), left = MAX_LEARNED;
+	size_t first = find_place(search->places, search->count, search->pages->learned_up_to);
+	size_t left = MAX_LEARNED;
 	struct layout *best = &search->pages->layout;
 	struct ballot ballot = {.count = 0};
 
@@ -626,16 +627,8 @@ bool v8_pages__claim(struct v8_pages *pages, struct evaluation *evaluation,
 
 bool v8_pages__is_page(const struct v8_pages *pages, uint64_t address)
 {
-	size_t low = 0, high = pages->count;
+	size_t index = find_place(pages->places, pages->count, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (pages->places[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < pages->count && pages->places[low].address == address &&
-	       pages->places[low].page_bytes != 0;
+	return index < pages->count && pages->places[index].address == address &&
+	       pages->places[index].page_bytes != 0;
 }
