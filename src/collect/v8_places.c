@@ -63,8 +63,6 @@ struct v8_places *v8_places__new(struct programs *programs, struct elf_symbols *
 
 void v8_places__free(struct v8_places *self)
 {
-	if (!self)
-		return;
 	free(self);
 }
 

@@ -241,8 +241,7 @@ const struct option_row option_rows[] = {
 		.default_text = "30",
 		.help = "how long a command of --exec may take before its process group is ended: "
 			"SIGTERM, 2 s later SIGKILL; what it leaves in the background counts, "
-			"unless "
-			"it leaves the group (setsid)",
+			"unless it leaves the group (setsid)",
 	},
 	{
 		.commands = "*",

@@ -72,13 +72,13 @@ struct options {
  * cases options__release() frees what it holds; argv must outlive it.
  */
 int options__parse(struct options *options, int argc, char **argv);
+void options__release(struct options *options);
+
 /* Whether nothing happens between looks, as there is one: of a command that is started, or for
  * an explanation, it would be too early for anything, unless -n says so. */
 bool options__takes_one_look(const struct options *options);
 
 /* The time from look to look; 0 where there is one look. */
 int64_t options__interval_ns(const struct options *options);
-
-void options__release(struct options *options);
 
 #endif

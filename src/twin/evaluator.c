@@ -415,15 +415,15 @@ static bool take_turn(struct asking *asking)
 	    limits->patient.pages <= limits->usual.pages)
 		return false;
 	evaluator->patient_look = asking->request->look;
-	asking->last_ns += asking->request->limits.patient.deadline_ns;
-	set_limits(asking, &asking->request->limits.patient);
+	asking->last_ns += limits->patient.deadline_ns;
+	set_limits(asking, &limits->patient);
 	return true;
 }
 
-/* Asks one source until it has answered, each failure costing a round. False when the
- * target or the twin cannot be had at all. */
-static bool ask_patiently(struct asking *asking, struct candidate *candidate, struct answer *answer,
-			  size_t first_claim)
+/* Asks one source within the limits until it has answered, each failure costing a round. False
+ * when the target or the twin cannot be had at all. */
+static bool ask_until_answered(struct asking *asking, struct candidate *candidate,
+			       struct answer *answer, size_t first_claim)
 {
 	struct evaluation *evaluation = &asking->evaluation;
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
@@ -466,18 +466,19 @@ static bool ask_one(struct asking *asking, struct candidate *candidate, struct a
 	set_limits(asking, &asking->request->limits.usual);
 	if (candidate->history.needs_patience)
 		take_turn(asking);
-	if (!ask_patiently(asking, candidate, answer, first_claim))
+	if (!ask_until_answered(asking, candidate, answer, first_claim))
 		return false;
 	if (needs_more(answer)) {
 		candidate->history.needs_patience = true;
-		if (take_turn(asking) && !ask_patiently(asking, candidate, answer, first_claim))
+		if (take_turn(asking) &&
+		    !ask_until_answered(asking, candidate, answer, first_claim))
 			return false;
 	}
 	if (answer->error == -ENOMEM)
 		asking->evaluator->rest_until_ns = clock_ns(CLOCK_MONOTONIC) + REST_NS;
 	if (answer->error && answer->error != -ENOENT)
 		claim_again(evaluation, &candidate->history);
-	if (!answer->error && candidate->source->claim && !asking->request->figures_only)
+	else if (!answer->error && candidate->source->claim && !asking->request->figures_only)
 		answer->unclaimed = !candidate->source->claim(evaluation);
 	remember(candidate, answer, began_ns, evaluation->regions, first_claim);
 	log_verbose("twin of %u: %s: %.3f ms, %" PRIu64 " pages read, %" PRIu64 " faults, %" PRIu64
